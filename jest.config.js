@@ -1,0 +1,30 @@
+// One jest project per kind of real part that its tests need; `npm test -- --selectProjects unit` runs one.
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
+  ],
+};
+
+/** @param {string} name @param {object} [more] */
+const project = (name, more = {}) => ({
+  displayName: name,
+  rootDir: __dirname,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  transform,
+  ...more,
+});
+
+module.exports = {
+  projects: [
+    project('unit'),
+    project('redis'),
+    project('media'),
+    project('local'),
+    project('e2e'),
+  ],
+  // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};
