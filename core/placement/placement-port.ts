@@ -1,0 +1,169 @@
+import type { CapacityVector } from '../capacity/capacity-vector';
+import type { PeerRole } from '../capacity/egress-model';
+import type { NodeState } from '../node-state';
+import type { SelectorPolicy } from './selector-policy';
+
+/**
+ * What the gateway asks placement, and what a node tells it. The implementation on Redis is
+ * `node-app/placement`; every method is one round trip.
+ */
+export interface PlacementPort {
+  /**
+   * The node for this peer's media: the room's own if it has headroom, else (new room) a chosen one. The
+   * peer's demand is reserved in the same atomic step.
+   * @throws FleetError FLEET_ERR_NO_CAPACITY (with retryAfterMs) or FLEET_ERR_PLACEMENT_UNAVAILABLE
+   */
+  placePeer(request: PlacePeerRequest): Promise<Placement>;
+  /** Gives back a claim that no session was opened for (the relay failed, the client went away). Idempotent. */
+  releaseClaim(release: ClaimRelease): Promise<void>;
+  /** Renews the node's lease, reports its load and its rooms, and learns what it must drop. */
+  heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply>;
+  /** Ends the node's lease and removes its record (a clean stop). Rooms it still holds are forgotten. */
+  retire(nodeId: string): Promise<void>;
+  listNodes(): Promise<NodeRecord[]>;
+  /** One node's record, or undefined. */
+  findNode(nodeId: string): Promise<NodeRecord | undefined>;
+  /** Rooms in no particular order, in pages: pass the cursor of the page before; no cursor back means the end. */
+  listRooms(options?: { cursor?: string; limit?: number }): Promise<{ rooms: RoomRecord[]; cursor?: string }>;
+  findRoom(roomId: string): Promise<RoomRecord | undefined>;
+}
+
+export interface PlacePeerRequest {
+  roomId: string;
+  /** What this peer will do in the room, which decides its demand. */
+  role: PeerRole;
+  /** People expected in the room, if the caller knows. @default learned from rooms of the same name pattern */
+  expectedPeers?: number | undefined;
+  /** @default the deployment's policy */
+  policy?: SelectorPolicy | undefined;
+  /**
+   * What this gateway knows against the room's present node. `dead`: its link closed and reconnecting was
+   * refused, the room moves at once. `unreachable`: the link is down, the room moves when the lease lapsed.
+   */
+  evidence?: { nodeId: string; kind: 'dead' | 'unreachable' } | undefined;
+}
+
+export interface Placement {
+  roomId: string;
+  /** Where the peer's media goes. */
+  nodeId: string;
+  /** How gateways reach that node's link listener, e.g. `10.0.1.7:4444`. */
+  linkAddress: string;
+  /** The room's nodes, home first. One entry until rooms cascade. */
+  nodes: string[];
+  /** Fences a stale home: see docs/architecture.md. */
+  epoch: number;
+  /** True when this call created or moved the room. */
+  created: boolean;
+  claim: Claim;
+}
+
+/** A reservation on a node that its heartbeats have not yet confirmed. The node confirms it by `seq`. */
+export interface Claim {
+  /** Unique and rising per node. */
+  seq: number;
+  /** What this claim added to the room's reservation on the node. All zero when the room had reserved it before. */
+  reserved: CapacityVector;
+  /** The size the room's reservation is made for. */
+  expectedPeers: number;
+}
+
+export interface ClaimRelease {
+  nodeId: string;
+  roomId: string;
+  seq: number;
+}
+
+export interface NodeHeartbeat {
+  nodeId: string;
+  /** The fleet release that the node runs, e.g. `0.1.0`. */
+  release: string;
+  linkAddress: string;
+  state: NodeState;
+  /** False while the node may not take new work for a reason of its own (starting, a dead worker). */
+  ready: boolean;
+  capacity: CapacityVector;
+  /** max(measured, reservations left after decay), summed over the node's rooms. */
+  committed: CapacityVector;
+  measured: CapacityVector;
+  load: NodeLoad;
+  /** Claims whose sessions the node has seen since the last acknowledged heartbeat; now part of `committed`. */
+  seenClaims: number[];
+  /** Rooms that are new or changed since the last acknowledged heartbeat; all of them when `full`. */
+  rooms: RoomReport[];
+  /** Rooms that ended since the last acknowledged heartbeat. */
+  endedRooms: EndedRoom[];
+  /** True when `rooms` lists every room of the node. */
+  full: boolean;
+  /** Rises by one with each heartbeat composed; a stored one older than the last acknowledged means lost writes. */
+  heartbeatSeq: number;
+  /** `heartbeatSeq` of the last heartbeat that was answered, 0 before. */
+  acknowledgedSeq: number;
+}
+
+/** What the sort keys of LiveKit's and OpenVidu's selectors read. */
+export interface NodeLoad {
+  /** CPU use of the machine, 0–1. */
+  cpuLoad: number;
+  /** Load average over 1 minute ÷ cores. */
+  sysLoad: number;
+  rooms: number;
+  clients: number;
+  tracks: number;
+  bytesPerSecond: number;
+}
+
+export interface RoomReport {
+  roomId: string;
+  epoch: number;
+  peers: number;
+  publishers: number;
+  subscribers: number;
+  /** The size that the room's reservation still counts with. */
+  expectedPeers: number;
+  /** What the room's reservation is on its node, before decay. */
+  reserved: CapacityVector;
+}
+
+export interface EndedRoom {
+  roomId: string;
+  epoch: number;
+  /** The most peers the room ever had, from which the next room of this name pattern is sized. */
+  peakPeers: number;
+}
+
+export interface HeartbeatReply {
+  /** Redis time, milliseconds. */
+  nowMs: number;
+  /** Rooms that live elsewhere with a higher epoch: the node drops them. */
+  lostRooms: { roomId: string; nodeId: string; epoch: number }[];
+  /** True when the next heartbeat must list every room (a new generation, lost writes). */
+  needFull: boolean;
+}
+
+export interface NodeRecord {
+  nodeId: string;
+  release: string;
+  linkAddress: string;
+  state: NodeState;
+  ready: boolean;
+  /** False once the lease lapsed. */
+  alive: boolean;
+  /** Milliseconds since 1970, Redis time. */
+  leaseExpiresAtMs: number;
+  capacity: CapacityVector;
+  /** Reported by the node + claims it has not confirmed yet. */
+  committed: CapacityVector;
+  measured: CapacityVector;
+  load: NodeLoad;
+}
+
+export interface RoomRecord {
+  roomId: string;
+  /** Home first. */
+  nodes: string[];
+  epoch: number;
+  peers: number;
+  expectedPeers: number;
+  reserved: CapacityVector;
+}

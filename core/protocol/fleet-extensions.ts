@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/**
+ * What we add to mediasoup-demo's protocol. Additive: notifications and fields that an old client ignores.
+ * All of them are notifications from the server, but for `acknowledge`.
+ */
+
+/** The WebSocket URL's query. Unknown parameters are ignored, as mediasoup-demo's clients send several. */
+export const connectQuerySchema = z.object({
+  roomId: z.string().min(1).max(256),
+  peerId: z.string().min(1).max(256),
+  /** Access token (JWT). Required unless the deployment says `auth: open`. */
+  token: z.string().max(8_192).optional(),
+  /** `1`: the client keeps its session over a lost connection (grace period), and acknowledges messages. */
+  resume: z.enum(['0', '1']).optional(),
+  /** Resumes an earlier session instead of opening one. */
+  resumeToken: z.string().max(1_024).optional(),
+  /** With `resumeToken`: the `seq` of the last message the client processed. */
+  lastSeq: z.coerce.number().int().nonnegative().optional(),
+  /** How many people are expected in the room, for its reservation. */
+  expectedPeers: z.coerce.number().int().positive().max(100_000).optional(),
+  /** `0`: this peer will not send, respectively not receive; its demand is smaller. */
+  produce: z.enum(['0', '1', 'true', 'false']).optional(),
+  consume: z.enum(['0', '1', 'true', 'false']).optional(),
+});
+
+export type ConnectQuery = z.infer<typeof connectQuerySchema>;
+
+/** First message on a connection that was accepted; only to clients with `resume=1`. */
+export const sessionOpenedSchema = z.object({
+  sessionId: z.string(),
+  resumeToken: z.string(),
+  /** How long the session outlives its connection, milliseconds. */
+  graceMs: z.number().int().nonnegative(),
+  /** True when an earlier session was resumed: transports, producers and consumers are all still there. */
+  resumed: z.boolean(),
+  gatewayNodeId: z.string(),
+  mediaNodeId: z.string(),
+});
+
+/** Sent before the connection is closed because the peer may not enter or stay. To every client. */
+export const connectionRefusedSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  retriable: z.boolean(),
+  retryAfterMs: z.number().int().nonnegative().optional(),
+});
+
+/** The room moved or its node is gone: connect again after `retryAfterMs`. To clients with `resume=1`. */
+export const roomPlacementChangedSchema = z.object({
+  reason: z.enum(['node-lost', 'worker-died', 'moved']),
+  retryAfterMs: z.number().int().nonnegative(),
+});
+
+/** This gateway stops: resume on another one after `retryAfterMs`. To clients with `resume=1`. */
+export const gatewayClosingSchema = z.object({
+  retryAfterMs: z.number().int().nonnegative(),
+});
+
+/** From the client, at least every 2 s while messages arrive: everything up to `seq` was processed. */
+export const acknowledgeSchema = z.object({ seq: z.number().int().nonnegative() });
+
+export type SessionOpened = z.infer<typeof sessionOpenedSchema>;
+export type ConnectionRefused = z.infer<typeof connectionRefusedSchema>;
+export type RoomPlacementChanged = z.infer<typeof roomPlacementChangedSchema>;
+export type GatewayClosing = z.infer<typeof gatewayClosingSchema>;
+export type Acknowledge = z.infer<typeof acknowledgeSchema>;
+
+export const EXTENSION_METHODS = {
+  sessionOpened: 'sessionOpened',
+  connectionRefused: 'connectionRefused',
+  roomPlacementChanged: 'roomPlacementChanged',
+  gatewayClosing: 'gatewayClosing',
+  acknowledge: 'acknowledge',
+} as const;

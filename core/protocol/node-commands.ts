@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/**
+ * Commands that one node sends another over their link, mostly for the operator API. A node owns its own
+ * state: it confirms by the result.
+ */
+export const nodeCommandSchemas = {
+  cordon: {
+    params: z.object({ reason: z.string().max(500).optional() }),
+    result: z.object({ state: z.string() }),
+  },
+  uncordon: { params: z.object({}), result: z.object({ state: z.string() }) },
+  describeRoom: { params: z.object({ roomId: z.string() }), result: z.unknown() },
+  closeRoom: {
+    params: z.object({ roomId: z.string(), reason: z.string().max(500).optional() }),
+    result: z.object({}),
+  },
+  closePeer: {
+    params: z.object({ roomId: z.string(), peerId: z.string(), reason: z.string().max(500).optional() }),
+    result: z.object({}),
+  },
+} as const;
+
+export type NodeCommandName = keyof typeof nodeCommandSchemas;
+export type NodeCommandParams<N extends NodeCommandName> = z.infer<(typeof nodeCommandSchemas)[N]['params']>;
+export type NodeCommandResult<N extends NodeCommandName> = z.infer<(typeof nodeCommandSchemas)[N]['result']>;
+
+/** Sends a command to a node, in-process when it is this one. @throws FleetError FLEET_ERR_NODE_UNREACHABLE, … */
+export interface NodeCommandPort {
+  command<N extends NodeCommandName>(
+    nodeId: string,
+    name: N,
+    params: NodeCommandParams<N>,
+  ): Promise<NodeCommandResult<N>>;
+}
