@@ -1,0 +1,48 @@
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { findChromiumBin } from '../../scripts/setup/parts.cjs';
+
+/**
+ * Flags for a headless Chromium with a fake camera and microphone that makes no connection of its own. Several are
+ * needed only because CI machines have no GPU and no way out.
+ */
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-sync',
+  '--disable-component-update',
+  // Tabs in the background would stop decoding and timers.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** A headless Chromium. The caller closes it. */
+export async function launchBrowser(options: { extraArgs?: string[] } = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findChromiumBin(),
+    args: [...CHROMIUM_ARGS, ...(options.extraArgs ?? [])],
+  });
+}
+
+/** A page in a context of its own: separate storage and permissions, as a second person has. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: { viewport?: { width: number; height: number }; grantMedia?: boolean } = {},
+): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
+  const context = await browser.newContext({
+    viewport: options.viewport ?? { width: 1280, height: 800 },
+    permissions: options.grantMedia === false ? [] : ['camera', 'microphone'],
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(url);
+  return { context, page, errors };
+}
