@@ -1,0 +1,271 @@
+import type { FleetClientError } from './errors';
+import type { LocalTrack } from './publish/local-track';
+import type { RemotePeer } from './subscribe/remote-peer';
+import type { RemoteTrack } from './subscribe/remote-track';
+import type { DataChannel } from './data/data-channel';
+
+/** Where a track comes from. Tracks given to `publishTrack` without a source are `custom`. */
+export type TrackSource = 'camera' | 'microphone' | 'screen' | 'custom';
+
+export type TrackKind = 'audio' | 'video';
+
+/**
+ * - `idle`: before `join()`
+ * - `connecting`: opening the WebSocket
+ * - `joining`: the session is open; transports are being made
+ * - `connected`: in the room
+ * - `reconnecting`: the connection was lost or the room moves; media may still flow
+ * - `closed`: after `leave()` or `close()`
+ * - `failed`: refused for good, or given up; see the `failed` event for the reason
+ */
+export type ConnectionState =
+  'idle' | 'connecting' | 'joining' | 'connected' | 'reconnecting' | 'closed' | 'failed';
+
+/** `180p` is 320×180, `360p` 640×360, `720p` 1280×720, `1080p` 1920×1080. */
+export type ResolutionName = '180p' | '360p' | '720p' | '1080p';
+
+export interface Resolution {
+  /** Pixels. */
+  width: number;
+  /** Pixels. */
+  height: number;
+  /** Frames per second. @default 30 */
+  frameRate?: number;
+}
+
+/** How the peer describes its program to others, as in mediasoup-demo. */
+export interface DeviceInfo {
+  /** E.g. `chrome`. @default found from the browser */
+  flag?: string;
+  /** E.g. `Chrome`. */
+  name?: string;
+  version?: string;
+}
+
+/** Where the SDK writes what it does; `console` fits. Never gets tokens, keys or SDP. */
+export interface Logger {
+  debug(message: string, details?: Record<string, unknown>): void;
+  warn(message: string, details?: Record<string, unknown>): void;
+}
+
+export interface ReconnectOptions {
+  /**
+   * How long the client goes on trying after the connection was lost, milliseconds; then it is `failed`.
+   * @default 300000
+   */
+  giveUpAfterMs?: number;
+}
+
+export interface FleetClientOptions {
+  /** Any gateway, or what spreads connections over them: `wss://sfu.example.com`, or with `https://`. */
+  url: string;
+  /** 1–256 characters. */
+  roomId: string;
+  /** 1–256 characters, unique in the room: a second peer with the same id replaces the first. @default random */
+  peerId?: string;
+  /** Access token (JWT). For one that expires before the call ends, use `getToken`. */
+  token?: string;
+  /** Called before each new session (not on a resume); wins over `token`. */
+  getToken?: () => Promise<string>;
+  /** @default the peerId */
+  displayName?: string;
+  device?: DeviceInfo;
+  /** How many people are expected in the room, so that it gets a node with place for all of them. */
+  expectedPeers?: number;
+  /** `false`: never publishes; its node reserves less. @default true */
+  produce?: boolean;
+  /** `false`: receives nothing. @default true */
+  consume?: boolean;
+  /** STUN or TURN servers of your own, added to those that the server gives. */
+  iceServers?: RTCIceServer[];
+  /** `relay` to use TURN only. @default 'all' */
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  /** How long a request may take, milliseconds. @default 15000 */
+  requestTimeoutMs?: number;
+  /** How often `speakingLevels` comes, milliseconds; 0 for never. @default 250 */
+  speakingLevelsIntervalMs?: number;
+  reconnect?: ReconnectOptions;
+  /** @default none */
+  logger?: Logger;
+}
+
+export interface CameraOptions {
+  /** From `navigator.mediaDevices.enumerateDevices()`. @default the browser's choice */
+  deviceId?: string;
+  /** What is asked of the camera, which may give less. @default '720p' */
+  resolution?: ResolutionName | Resolution;
+  /** Three simulcast layers (200, 700, 2500 kbit/s at most). `false` sends one. @default true */
+  simulcast?: boolean;
+}
+
+export interface MicrophoneOptions {
+  /** From `navigator.mediaDevices.enumerateDevices()`. @default the browser's choice */
+  deviceId?: string;
+  /** @default true */
+  echoCancellation?: boolean;
+  /** @default true */
+  noiseSuppression?: boolean;
+  /** @default true */
+  autoGainControl?: boolean;
+}
+
+export interface ScreenShareOptions {
+  /** Also share the sound of the tab or system, where the browser offers it. @default false */
+  audio?: boolean;
+  /** Frames per second. @default 15 */
+  frameRate?: number;
+  /** `detail` keeps text sharp, `motion` keeps video fluent. @default 'detail' */
+  contentHint?: 'detail' | 'motion';
+}
+
+export interface PublishTrackOptions {
+  /** @default 'custom' */
+  source?: TrackSource;
+  /** Tells several tracks of one source apart. @default none */
+  name?: string;
+  /** Three simulcast layers. Video only. @default true, but for the source 'screen' */
+  simulcast?: boolean;
+  /** Bits per second of the top layer. Video only. @default 2500000 */
+  maxBitrateBps?: number;
+  /** Stop the track when it is unpublished. @default false: it is the caller's track */
+  stopOnUnpublish?: boolean;
+}
+
+export interface DataChannelOptions {
+  /** 1–64 characters. `chat` is what `sendMessage` uses. */
+  label: string;
+  /** @default true */
+  ordered?: boolean;
+  /** How often a lost message is sent again; leaves delivery unreliable. @default reliable */
+  maxRetransmits?: number;
+  /** Milliseconds that a message may be sent again. Not with `maxRetransmits`. @default reliable */
+  maxPacketLifeTime?: number;
+}
+
+/** Simulcast or SVC layers, 0 the lowest. */
+export interface Layers {
+  spatialLayer: number;
+  temporalLayer?: number;
+}
+
+export interface AttachOptions {
+  /**
+   * Choose the simulcast layer by the element's size on the screen, and pause the track while it isn't visible.
+   * `false` leaves layers and pausing to you. @default true
+   */
+  adaptive?: boolean;
+}
+
+/** Which parts of the fleet serve this client. Changes when it resumes through another gateway or is moved. */
+export interface SessionInfo {
+  sessionId: string;
+  /** Node id of the gateway: where the WebSocket ends. */
+  gatewayNodeId: string;
+  /** Node id of the media node: where audio and video go. */
+  mediaNodeId: string;
+}
+
+export interface ChatMessage {
+  /** Sender; this client's own peerId never appears here. */
+  peerId: string;
+  displayName: string;
+  text: string;
+  receivedAt: Date;
+}
+
+export interface DataMessage {
+  peerId: string;
+  label: string;
+  data: string | ArrayBuffer;
+}
+
+export interface SpeakingLevel {
+  peerId: string;
+  /** Loudness of the peer's microphone, 0 (silent) to 1. */
+  level: number;
+}
+
+/** Name and payload of each event of {@link FleetClient}. */
+export interface FleetClientEvents {
+  connectionStateChanged: { state: ConnectionState; previous: ConnectionState };
+  /** In the room, for the first time or again. `resumed`: media was never interrupted. */
+  connected: { session: SessionInfo; resumed: boolean };
+  /** The connection was lost, or the fleet moves this client; `retryInMs` until attempt number `attempt`. */
+  reconnecting: { attempt: number; retryInMs: number; reason: FleetClientError };
+  /** The end: refused for good, removed, or every attempt failed. The client can't be used again. */
+  failed: { error: FleetClientError };
+  /** Something went wrong that the client survives, e.g. one track could not be consumed. */
+  warning: { error: FleetClientError };
+  peerJoined: { peer: RemotePeer };
+  peerLeft: { peer: RemotePeer };
+  /** The peer's display name changed. */
+  peerChanged: { peer: RemotePeer };
+  trackAdded: { peer: RemotePeer; track: RemoteTrack };
+  trackRemoved: { peer: RemotePeer; track: RemoteTrack };
+  /** `muted`, `paused`, `currentLayers`, `score` or `mediaStreamTrack` of a remote track changed. */
+  trackChanged: { peer: RemotePeer; track: RemoteTrack };
+  localTrackAdded: { track: LocalTrack };
+  /** Also when the device was unplugged or the browser's own "stop sharing" was pressed. */
+  localTrackRemoved: { track: LocalTrack; reason: 'unpublished' | 'ended' | 'closed' };
+  /** `muted`, `score` or `mediaStreamTrack` of a local track changed. */
+  localTrackChanged: { track: LocalTrack };
+  /** The loudest peer (this client's own id included), or undefined when all are silent. */
+  activeSpeaker: { peerId: string | undefined };
+  /** All peers whose microphone is heard now, loudest first; empty once when all fall silent. */
+  speakingLevels: { levels: SpeakingLevel[] };
+  message: ChatMessage;
+  /** A message on a data channel other than `chat`. */
+  data: DataMessage;
+  dataChannelOpened: { channel: DataChannel };
+  /** What the server believes this client's downlink carries, bits per second. */
+  downlinkEstimate: { availableBps: number; desiredBps: number };
+}
+
+export interface TrackStats {
+  /** `send` for local tracks. */
+  direction: 'send' | 'receive';
+  peerId: string;
+  source: TrackSource;
+  kind: TrackKind;
+  /** Bits per second since the last `getStats()`, 0 on the first. All layers together when sending. */
+  bitrateBps: number;
+  /** Lost ÷ expected packets since the last `getStats()`, 0–1. */
+  lossRatio: number;
+  /** Received (receive) or sent (send, the top layer) picture; undefined for audio. */
+  frameWidth: number | undefined;
+  frameHeight: number | undefined;
+  framesPerSecond: number | undefined;
+  /** Frames decoded (receive) or encoded (send, all layers) so far. */
+  frames: number;
+  /** Layers: those received now, or one entry per layer sent. */
+  currentLayers: Layers | undefined;
+  layers: SentLayerStats[];
+  /** Milliseconds; undefined until measured. */
+  jitterMs: number | undefined;
+  /** mediasoup's score, 0–10. */
+  score: number | undefined;
+}
+
+/** One simulcast layer that this client sends. */
+export interface SentLayerStats {
+  /** 0 the lowest. */
+  spatialLayer: number;
+  active: boolean;
+  /** Bits per second since the last `getStats()`. */
+  bitrateBps: number;
+  frameWidth: number | undefined;
+  frameHeight: number | undefined;
+}
+
+export interface FleetStats {
+  session: SessionInfo | undefined;
+  /** Round trip between the browser and the media node, milliseconds; undefined until measured. */
+  rttMs: number | undefined;
+  sendBitrateBps: number;
+  receiveBitrateBps: number;
+  /** What the browser believes its uplink carries, bits per second. */
+  availableSendBps: number | undefined;
+  /** `udp` or `tcp`; undefined before media is connected. */
+  protocol: string | undefined;
+  tracks: TrackStats[];
+}
