@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roomDetailSchema } from './room-detail';
 
 /**
  * Commands that one node sends another over their link, mostly for the operator API. A node owns its own
@@ -10,7 +11,7 @@ export const nodeCommandSchemas = {
     result: z.object({ state: z.string() }),
   },
   uncordon: { params: z.object({}), result: z.object({ state: z.string() }) },
-  describeRoom: { params: z.object({ roomId: z.string() }), result: z.unknown() },
+  describeRoom: { params: z.object({ roomId: z.string() }), result: roomDetailSchema },
   closeRoom: {
     params: z.object({ roomId: z.string(), reason: z.string().max(500).optional() }),
     result: z.object({}),
@@ -25,7 +26,10 @@ export type NodeCommandName = keyof typeof nodeCommandSchemas;
 export type NodeCommandParams<N extends NodeCommandName> = z.infer<(typeof nodeCommandSchemas)[N]['params']>;
 export type NodeCommandResult<N extends NodeCommandName> = z.infer<(typeof nodeCommandSchemas)[N]['result']>;
 
-/** Sends a command to a node, in-process when it is this one. @throws FleetError FLEET_ERR_NODE_UNREACHABLE, … */
+/**
+ * Sends a command to a node, in-process when it is this one, and answers within a bounded time.
+ * @throws FleetError FLEET_ERR_NODE_UNREACHABLE, …; FLEET_ERR_NOT_FOUND for a room or peer that the node hasn't
+ */
 export interface NodeCommandPort {
   command<N extends NodeCommandName>(
     nodeId: string,
