@@ -67,13 +67,21 @@ function fromVariable(part, name, env) {
   const file = env[name];
   if (!file) return undefined;
   if (isExecutable(file)) return path.resolve(file);
-  throw new MissingPartError(part, `${name} is set to ${file}, which is not an executable file: correct or unset it`);
+  throw new MissingPartError(
+    part,
+    `${name} is set to ${file}, which is not an executable file: correct or unset it`,
+  );
 }
 
 /** @param {{ env?: NodeJS.ProcessEnv, platform?: NodeJS.Platform, home?: string }} [options] */
-function cacheFolder({ env = process.env, platform = process.platform, home = env.HOME || os.homedir() } = {}) {
+function cacheFolder({
+  env = process.env,
+  platform = process.platform,
+  home = env.HOME || os.homedir(),
+} = {}) {
   // The XDG specification says to ignore relative paths.
-  if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) return path.join(env.XDG_CACHE_HOME, 'mediasoup-fleet');
+  if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME))
+    return path.join(env.XDG_CACHE_HOME, 'mediasoup-fleet');
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'mediasoup-fleet');
   return path.join(home, '.cache', 'mediasoup-fleet');
 }
@@ -96,8 +104,12 @@ function packageVersion(folder) {
 /** @param {readonly string[]} [folders] */
 function linkedLibraries(folders) {
   const multiarch = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
-  const libraryFolders =
-    folders ?? [...(multiarch ? [`/usr/lib/${multiarch}`, `/lib/${multiarch}`] : []), '/usr/lib64', '/usr/lib', '/usr/local/lib'];
+  const libraryFolders = folders ?? [
+    ...(multiarch ? [`/usr/lib/${multiarch}`, `/lib/${multiarch}`] : []),
+    '/usr/lib64',
+    '/usr/lib',
+    '/usr/local/lib',
+  ];
   /** @type {Record<string, string>} */
   const found = {};
   for (const folder of libraryFolders) {
@@ -128,7 +140,11 @@ function recipeHash(folder = RECIPE_FOLDER) {
     for (const entry of fs.readdirSync(path.join(folder, relative), { withFileTypes: true }).sort(byName)) {
       const name = path.posix.join(relative, entry.name);
       if (entry.isDirectory()) add(name);
-      else hash.update(`${name}\0`).update(fs.readFileSync(path.join(folder, name))).update('\0');
+      else
+        hash
+          .update(`${name}\0`)
+          .update(fs.readFileSync(path.join(folder, name)))
+          .update('\0');
     }
   };
   add('.');
@@ -160,7 +176,10 @@ function workerCacheKeys({ version, platform, arch, osRelease, libraries, recipe
 function workerCache({ env = process.env } = {}) {
   const mediasoup = mediasoupFolder();
   if (!mediasoup) {
-    throw new MissingPartError('worker', `the mediasoup package is not installed: run ${setupCommand('start')}`);
+    throw new MissingPartError(
+      'worker',
+      `the mediasoup package is not installed: run ${setupCommand('start')}`,
+    );
   }
   const version = packageVersion(mediasoup);
   const keys = workerCacheKeys({
@@ -195,7 +214,9 @@ function findWorkerBin({ env = process.env } = {}) {
 
 /** @param {string} left @param {string} right */
 function compareVersions(left, right) {
-  const [a, b] = [left, right].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  const [a, b] = [left, right].map((version) =>
+    version.split('.').map((part) => Number.parseInt(part, 10) || 0),
+  );
   for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0);
     if (difference !== 0) return difference;
@@ -214,7 +235,8 @@ function findRedisServerBin({ env = process.env } = {}) {
   const file = fromVariable('redis', 'REDIS_SERVER_BIN', env) ?? findOnPath(['redis-server'], env);
   if (!file) throw new MissingPartError('redis', `no redis-server on the PATH: run ${setupCommand('start')}`);
   const version = redisVersion(file);
-  if (!version) throw new MissingPartError('redis', `${file} --version names no Redis version: set REDIS_SERVER_BIN`);
+  if (!version)
+    throw new MissingPartError('redis', `${file} --version names no Redis version: set REDIS_SERVER_BIN`);
   if (compareVersions(version, MIN_REDIS_VERSION) < 0) {
     throw new MissingPartError(
       'redis',

@@ -28,7 +28,9 @@ export declare function findRedisServerBin(options?: FindOptions): string;
  * A Chromium or Chrome: FLEET_CHROMIUM_BIN, else on the PATH, else (macOS) in /Applications.
  * @throws MissingPartError
  */
-export declare function findChromiumBin(options?: FindOptions & { readonly platform?: NodeJS.Platform }): string;
+export declare function findChromiumBin(
+  options?: FindOptions & { readonly platform?: NodeJS.Platform },
+): string;
 
 /** This package's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache, on macOS ~/Library/Caches. */
 export declare function cacheFolder(
@@ -52,7 +54,10 @@ export interface WorkerFacts {
 }
 
 /** The names of the cache folders of a downloaded and of a built worker. */
-export declare function workerCacheKeys(facts: WorkerFacts): { readonly prebuilt: string; readonly built: string };
+export declare function workerCacheKeys(facts: WorkerFacts): {
+  readonly prebuilt: string;
+  readonly built: string;
+};
 
 /** Where the worker of the installed mediasoup package belongs. @throws MissingPartError before `npm ci` */
 export declare function workerCache(options?: FindOptions): {
