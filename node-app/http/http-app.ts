@@ -1,0 +1,55 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import { FleetError } from '../../core/errors';
+import { replyNotFound, replyWithError } from './error-handler';
+
+export interface HttpAppOptions {
+  logger: FastifyBaseLogger;
+  /** The largest body that is read, bytes. @default 65536: a broadcaster's rtpParameters are about 2 KiB. */
+  bodyLimitBytes?: number;
+  /** How long a client may take to send a request, milliseconds. @default 15000 */
+  requestTimeoutMs?: number;
+}
+
+/** An id is at most 256 characters, each at most 9 bytes when percent-encoded (3 bytes of UTF-8 as `%XX`). */
+const LONGEST_ID_IN_PATH = 256 * 9;
+
+/**
+ * The node's HTTP server before any route: limits, and the one form in which every request fails, whichever
+ * plugin it was for. Close it with `app.close()`.
+ */
+export function createHttpApp(options: HttpAppOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.logger,
+    // Request lines would carry the URL, and with it the access token of a WebSocket.
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes ?? 65_536,
+    requestTimeout: options.requestTimeoutMs ?? 15_000,
+    // While the server closes, what still arrives gets a typed answer from its route, not Fastify's own 503.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: LONGEST_ID_IN_PATH },
+    clientErrorHandler: refuseUnparsable,
+    frameworkErrors: (error, request, reply) => {
+      void replyWithError(error, request, reply);
+    },
+  });
+  app.decorateReply('fleetErrorCode', undefined);
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply));
+  app.setNotFoundHandler(replyNotFound);
+  return app;
+}
+
+/** What is not even HTTP gets the same form of answer, as far as its socket still takes one. */
+function refuseUnparsable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const message =
+    error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'this is not valid HTTP';
+  const body = JSON.stringify(new FleetError('FLEET_ERR_BAD_REQUEST', { message }));
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,123 @@
+import type { z } from 'zod';
+import { FleetError } from '../../core/errors';
+import type { CapacityVector } from '../../core/capacity/capacity-vector';
+import type { NodeRecord, PlacementPort, RoomRecord } from '../../core/placement/placement-port';
+import type { NodeCommandPort } from '../../core/protocol/node-commands';
+import type { OperationId, OperatorOperations } from './operator-contract';
+import { nodeStateSchema } from './operator-schemas';
+
+export interface OperatorHandlerOptions {
+  placement: PlacementPort;
+  nodes: NodeCommandPort;
+}
+
+interface Logger {
+  warn(details: object, message: string): void;
+}
+
+/** What a handler gets: parsed by the schemas of its operation. */
+export interface OperatorCall<I extends OperationId> {
+  params: z.infer<OperatorOperations[I]['params']>;
+  query: z.infer<OperatorOperations[I]['query']>;
+  body: OperatorOperations[I] extends { body: infer B extends z.ZodType } ? z.infer<B> : undefined;
+}
+
+export type OperatorHandlers = {
+  [I in OperationId]: (call: OperatorCall<I>) => Promise<z.input<OperatorOperations[I]['response']>>;
+};
+
+/** What each operation does. Thin: placement knows where things are, the nodes act. */
+export function operatorHandlers(options: OperatorHandlerOptions & { logger: Logger }): OperatorHandlers {
+  const { placement, nodes, logger } = options;
+  const findNode = async (nodeId: string): Promise<NodeRecord> => {
+    const node = await placement.findNode(nodeId);
+    if (node === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no such node' });
+    return node;
+  };
+  const findRoom = async (roomId: string): Promise<RoomRecord> => {
+    const room = await placement.findRoom(roomId);
+    if (room === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no such room' });
+    return room;
+  };
+
+  return {
+    listNodes: async () => ({ nodes: (await placement.listNodes()).map(withHeadroom) }),
+
+    getNode: async ({ params }) => withHeadroom(await findNode(params.nodeId)),
+
+    cordonNode: async ({ params, body }) => {
+      const { nodeId } = await findNode(params.nodeId);
+      return confirmed(nodeId, await nodes.command(nodeId, 'cordon', body));
+    },
+
+    uncordonNode: async ({ params }) => {
+      const { nodeId } = await findNode(params.nodeId);
+      return confirmed(nodeId, await nodes.command(nodeId, 'uncordon', {}));
+    },
+
+    listRooms: ({ query }) => placement.listRooms(query),
+
+    getRoom: async ({ params }) => {
+      const record = await findRoom(params.roomId);
+      const live = record.nodes.map(async (nodeId) => {
+        try {
+          return { nodeId, room: await nodes.command(nodeId, 'describeRoom', params) };
+        } catch (error) {
+          logger.warn({ err: error, nodeId, roomId: params.roomId }, 'node did not describe its room');
+          return { nodeId, error: FleetError.from(error).toJSON() };
+        }
+      });
+      return { ...record, live: await Promise.all(live) };
+    },
+
+    closeRoom: async ({ params, query }) => {
+      const { roomId, nodes: carriers } = await findRoom(params.roomId);
+      const closedOn = await onEach(carriers, (nodeId) =>
+        nodes.command(nodeId, 'closeRoom', { roomId, reason: query.reason }),
+      );
+      return { roomId, closedOn };
+    },
+
+    removePeer: async ({ params, query }) => {
+      const { roomId, nodes: carriers } = await findRoom(params.roomId);
+      const { peerId } = params;
+      const removedFrom = await onEach(carriers, (nodeId) =>
+        nodes.command(nodeId, 'closePeer', { roomId, peerId, reason: query.reason }),
+      );
+      return { roomId, peerId, removedFrom };
+    },
+  };
+}
+
+function withHeadroom(node: NodeRecord): NodeRecord & { headroom: CapacityVector } {
+  const left = (dimension: keyof CapacityVector): number =>
+    node.capacity[dimension] - Math.max(node.committed[dimension], node.measured[dimension]);
+  return { ...node, headroom: { egressBps: left('egressBps'), packetsPerSecond: left('packetsPerSecond') } };
+}
+
+function confirmed(nodeId: string, result: { state: string }): z.input<typeof nodeStateSchema> {
+  return nodeStateSchema.parse({ nodeId, state: result.state });
+}
+
+/**
+ * Tells all nodes of a room at once, and says which of them did it. One that doesn't have the room (or the peer)
+ * is no failure when another has; one that can't be reached is, since the room may go on there.
+ * @throws FleetError of the first node that failed, else FLEET_ERR_NOT_FOUND when no node had it
+ */
+async function onEach(nodeIds: string[], act: (nodeId: string) => Promise<unknown>): Promise<string[]> {
+  const outcomes = await Promise.all(
+    nodeIds.map(async (nodeId) => {
+      try {
+        await act(nodeId);
+        return { nodeId };
+      } catch (error) {
+        return { nodeId, error: FleetError.from(error) };
+      }
+    }),
+  );
+  const failed = outcomes.find(({ error }) => error !== undefined && error.code !== 'FLEET_ERR_NOT_FOUND');
+  if (failed?.error !== undefined) throw failed.error;
+  const done = outcomes.filter(({ error }) => error === undefined).map(({ nodeId }) => nodeId);
+  if (done.length === 0) throw outcomes[0]?.error ?? new FleetError('FLEET_ERR_NOT_FOUND');
+  return done;
+}

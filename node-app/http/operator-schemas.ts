@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { ERRORS } from '../../core/errors';
+import { NODE_STATES } from '../../core/node-state';
+import { roomDetailSchema } from '../../core/protocol/room-detail';
+
+/**
+ * What the operator's routes take and give. The routes parse with these and openapi.ts is generated from them,
+ * so neither can drift from the other.
+ */
+
+const idSchema = z.string().min(1).max(256);
+
+export const nodeParamsSchema = z.strictObject({ nodeId: idSchema });
+export const roomParamsSchema = z.strictObject({ roomId: idSchema });
+export const peerParamsSchema = z.strictObject({ roomId: idSchema, peerId: idSchema });
+
+const reasonSchema = z
+  .string()
+  .max(500)
+  .meta({ description: 'Why, in your words; it goes to the audit log.' });
+
+export const noQuerySchema = z.strictObject({});
+export const reasonQuerySchema = z.strictObject({ reason: reasonSchema.optional() });
+export const cordonBodySchema = z.strictObject({ reason: reasonSchema.optional() });
+export const noBodySchema = z.strictObject({});
+
+export const pageQuerySchema = z.strictObject({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(100)
+    .meta({ description: 'About how many entries a page has at most.' }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(1_024)
+    .optional()
+    .meta({ description: 'The `cursor` of the page before. Leave it out for the first page.' }),
+});
+
+const capacityVectorSchema = z
+  .object({
+    egressBps: z.number().meta({ description: 'Outbound media, bits per second.' }),
+    packetsPerSecond: z.number().meta({ description: 'Outbound media, packets per second.' }),
+  })
+  .meta({ id: 'CapacityVector', description: 'A point in the space in which nodes have capacity.' });
+
+export const nodeSchema = z
+  .object({
+    nodeId: z.string(),
+    release: z.string().meta({ description: 'The fleet release that the node runs.' }),
+    state: z.enum(NODE_STATES),
+    ready: z
+      .boolean()
+      .meta({ description: 'False while the node takes no new work for a reason of its own.' }),
+    alive: z.boolean().meta({ description: 'False once the lease has lapsed: the node is silent.' }),
+    leaseExpiresAtMs: z.number().meta({ description: "Milliseconds since 1970, on Redis's clock." }),
+    capacity: capacityVectorSchema,
+    committed: capacityVectorSchema,
+    measured: capacityVectorSchema,
+    headroom: capacityVectorSchema,
+    load: z.object({
+      cpuLoad: z.number().meta({ description: 'CPU use of the machine, 0 to 1.' }),
+      sysLoad: z.number().meta({ description: 'Load average over a minute, divided by the cores.' }),
+      rooms: z.number(),
+      clients: z.number(),
+      tracks: z.number(),
+      bytesPerSecond: z.number(),
+    }),
+  })
+  .meta({
+    id: 'Node',
+    description: 'A node as placement knows it. headroom = capacity − max(committed, measured).',
+  });
+
+export const nodeListSchema = z.object({ nodes: z.array(nodeSchema) }).meta({ id: 'NodeList' });
+
+export const roomSchema = z
+  .object({
+    roomId: z.string(),
+    nodes: z.array(z.string()).meta({ description: 'The nodes that carry the room, its home first.' }),
+    epoch: z.number().meta({ description: 'Rises with every change of the home.' }),
+    peers: z.number(),
+    expectedPeers: z.number().meta({ description: 'The size that the reservation is made for.' }),
+    reserved: capacityVectorSchema,
+  })
+  .meta({ id: 'Room', description: 'A room as placement knows it; up to a heartbeat (1 s) old.' });
+
+export const roomPageSchema = z
+  .object({
+    rooms: z.array(roomSchema),
+    cursor: z.string().optional().meta({ description: 'Pass it to get the next page; absent on the last.' }),
+  })
+  .meta({ id: 'RoomPage', description: 'Rooms in no particular order.' });
+
+export const errorSchema = z
+  .object({
+    code: z.enum(Object.keys(ERRORS) as [keyof typeof ERRORS, ...(keyof typeof ERRORS)[]]),
+    message: z.string().meta({ description: 'What went wrong, for a person.' }),
+    retryAfterMs: z
+      .number()
+      .optional()
+      .meta({ description: 'When to try again, milliseconds; also as the Retry-After header in seconds.' }),
+  })
+  .meta({ id: 'Error', description: 'Every refused request is answered with this. See docs/errors.md.' });
+
+export const roomWithDetailSchema = z
+  .object({
+    ...roomSchema.shape,
+    live: z.array(
+      z.object({
+        nodeId: z.string(),
+        room: roomDetailSchema.meta({ id: 'RoomDetail' }).optional(),
+        error: errorSchema.optional(),
+      }),
+    ),
+  })
+  .meta({
+    id: 'RoomWithDetail',
+    description:
+      "The placement's record, and under `live` what each of the room's nodes says now, or why not.",
+  });
+
+export const nodeStateSchema = z
+  .object({ nodeId: z.string(), state: z.enum(NODE_STATES) })
+  .meta({ id: 'NodeStateConfirmation', description: 'The state that the node itself confirmed.' });
+
+export const closedRoomSchema = z
+  .object({ roomId: z.string(), closedOn: z.array(z.string()) })
+  .meta({ id: 'ClosedRoom', description: 'The nodes that confirmed.' });
+
+export const removedPeerSchema = z
+  .object({ roomId: z.string(), peerId: z.string(), removedFrom: z.array(z.string()) })
+  .meta({ id: 'RemovedPeer', description: 'The nodes that held the peer.' });
