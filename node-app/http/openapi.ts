@@ -3,7 +3,19 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../core/errors';
 import { webhookEventSchema } from '../webhooks/webhook-event';
 import { COMMON_ERRORS, OPERATOR_OPERATIONS, type OperatorOperation } from './operator-contract';
-import { errorSchema } from './operator-schemas';
+import {
+  capacityVectorSchema,
+  closedRoomSchema,
+  errorSchema,
+  liveRoomSchema,
+  nodeListSchema,
+  nodeSchema,
+  nodeStateSchema,
+  removedPeerSchema,
+  roomPageSchema,
+  roomSchema,
+  roomWithDetailSchema,
+} from './operator-schemas';
 
 /** As much of OpenAPI 3.1 as the operator API uses. */
 export interface OpenApiDocument {
@@ -185,16 +197,40 @@ function componentUri(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** Every schema with an id that the API answers with, and those inside of them. */
+/** The schemas that others refer to by their id, every one of them. */
+const COMPONENTS = [
+  capacityVectorSchema,
+  closedRoomSchema,
+  errorSchema,
+  liveRoomSchema,
+  nodeListSchema,
+  nodeSchema,
+  nodeStateSchema,
+  removedPeerSchema,
+  roomPageSchema,
+  roomSchema,
+  roomWithDetailSchema,
+  webhookEventSchema,
+];
+
 function componentSchemas(): Record<string, JsonSchema> {
-  const answers = z.registry<{ id: string }>();
-  const collect = (schema: z.core.$ZodType): void => {
+  const components = z.registry<{ id: string }>();
+  for (const schema of COMPONENTS) {
     const id = z.globalRegistry.get(schema)?.id;
-    if (id !== undefined) answers.add(schema, { id });
-  };
-  for (const operation of Object.values<OperatorOperation>(OPERATOR_OPERATIONS)) collect(operation.response);
-  collect(errorSchema);
-  collect(webhookEventSchema);
-  const { schemas } = z.toJSONSchema(answers, { io: 'output', uri: componentUri });
-  return schemas;
+    if (id !== undefined) components.add(schema, { id });
+  }
+  const { schemas } = z.toJSONSchema(components, {
+    io: 'output',
+    uri: componentUri,
+    // A later release may add fields to its answers: a client generated from this must let them pass.
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+    },
+  });
+  return Object.fromEntries(
+    Object.entries<JsonSchema>(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
+      id,
+      schema,
+    ]),
+  );
 }

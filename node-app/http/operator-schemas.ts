@@ -40,7 +40,7 @@ export const pageQuerySchema = z.strictObject({
     .meta({ description: 'The `cursor` of the page before. Leave it out for the first page.' }),
 });
 
-const capacityVectorSchema = z
+export const capacityVectorSchema = z
   .object({
     egressBps: z.number().meta({ description: 'Outbound media, bits per second.' }),
     packetsPerSecond: z.number().meta({ description: 'Outbound media, packets per second.' }),
@@ -106,13 +106,15 @@ export const errorSchema = z
   })
   .meta({ id: 'Error', description: 'Every refused request is answered with this. See docs/errors.md.' });
 
+export const liveRoomSchema = roomDetailSchema.meta({ id: 'RoomDetail' });
+
 export const roomWithDetailSchema = z
   .object({
     ...roomSchema.shape,
     live: z.array(
       z.object({
         nodeId: z.string(),
-        room: roomDetailSchema.meta({ id: 'RoomDetail' }).optional(),
+        room: liveRoomSchema.optional(),
         error: errorSchema.optional(),
       }),
     ),
