@@ -82,7 +82,7 @@ export async function aptInstall({ packages, services = [], report }) {
         if (ownsPolicy) await fsp.rm(POLICY_FILE, { force: true });
       }
       if (services.length > 0 && fs.existsSync('/run/systemd/system')) {
-        await runQuietly('systemctl', ['disable', ...services]);
+        await runQuietly('systemctl', ['disable', '--now', ...services]);
       }
     },
   );

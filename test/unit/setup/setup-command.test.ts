@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../../..');
+const SETUP = path.join(ROOT, 'scripts/setup/setup.mjs');
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the set-up as a person does. `env` is the whole environment, so that nothing of this machine leaks in. */
+function runSetup(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [SETUP, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('arguments', () => {
+  test.each([
+    [[], '--for is missing'],
+    [['--for'], '--for takes start or test, not nothing'],
+    [['--for', 'deploy'], '--for takes start or test, not deploy'],
+    [['--fast'], 'unknown argument --fast'],
+    [['--for', 'start', '--fast'], 'unknown argument --fast'],
+  ])('%j ends with status 2, the problem and the usage', async (args, problem) => {
+    const { code, stdout, stderr } = await runSetup(args);
+
+    expect(code).toBe(2);
+    expect(stderr.split('\n')[0]).toBe(problem);
+    expect(stderr).toContain('Usage: node scripts/setup/setup.mjs --for <start|test>');
+    expect(stdout).toBe('');
+  });
+
+  test('--help shows the usage and succeeds', async () => {
+    const { code, stdout } = await runSetup(['--help']);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: node scripts/setup/setup.mjs --for <start|test>');
+  });
+});
+
+describe('a machine that has everything', () => {
+  let home: string;
+
+  beforeEach(() => {
+    home = mkdtempSync(path.join(tmpdir(), 'fleet-setup-'));
+  });
+
+  afterEach(() => {
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  function program(name: string, script = 'exit 0'): string {
+    const file = path.join(home, 'bin', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\n${script}\n`);
+    chmodSync(file, 0o755);
+    return file;
+  }
+
+  /** A machine with all parts, none of which is this machine's. */
+  function completeEnvironment(): NodeJS.ProcessEnv {
+    return {
+      HOME: home,
+      PATH: path.join(home, 'bin'),
+      REDIS_SERVER_BIN: program('my-redis', 'echo Redis server v=7.2.4 sha=00000000:0'),
+      MEDIASOUP_WORKER_BIN: program('my-worker'),
+      FLEET_CHROMIUM_BIN: program('my-chromium'),
+    };
+  }
+
+  test('every step is shown with its number, name, result and time, and nothing is installed', async () => {
+    const { code, stdout, stderr } = await runSetup(['--for', 'test'], completeEnvironment());
+
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(/^\[1\/5\] Node packages: up to date with package-lock\.json \(\d+\.\d s\)$/),
+      expect.stringMatching(/^\[2\/5\] Node runtime: v\d+\.\d+\.\d+, .* \(\d+\.\d s\)$/),
+      expect.stringMatching(/^\[3\/5\] Redis: 7\.2\.4, .*my-redis \(\d+\.\d s\)$/),
+      expect.stringMatching(
+        /^\[4\/5\] mediasoup worker: .*my-worker, from MEDIASOUP_WORKER_BIN \(\d+\.\d s\)$/,
+      ),
+      expect.stringMatching(/^\[5\/5\] Chromium: .*my-chromium \(\d+\.\d s\)$/),
+      expect.stringMatching(/^Set up for test in \d+\.\d s$/),
+    ]);
+  });
+
+  test('start does not ask for Chromium', async () => {
+    const { FLEET_CHROMIUM_BIN: _absent, ...env } = completeEnvironment();
+
+    const { code, stdout } = await runSetup(['--for', 'start'], env);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('[4/4] mediasoup worker');
+    expect(stdout).not.toContain('Chromium');
+  });
+
+  test('a wrong path from a person stops it with one block: what, and what to do, without a stack trace', async () => {
+    const env = { ...completeEnvironment(), MEDIASOUP_WORKER_BIN: path.join(home, 'absent') };
+
+    const { code, stdout, stderr } = await runSetup(['--for', 'start'], env);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\[4\/4\] mediasoup worker: failed/);
+    expect(stderr).toBe(
+      [
+        '',
+        `Set-up stopped: MEDIASOUP_WORKER_BIN is set to ${env.MEDIASOUP_WORKER_BIN}, which is not an executable file: correct or unset it`,
+        '',
+        'What to do:',
+        '  unset MEDIASOUP_WORKER_BIN, or set it to a worker',
+        '',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('an old Redis is named with its version, and nothing is installed over it', async () => {
+    const env = {
+      ...completeEnvironment(),
+      REDIS_SERVER_BIN: program('old', 'echo Redis server v=5.0.3 sha=0:0'),
+    };
+
+    const { code, stderr } = await runSetup(['--for', 'start'], env);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('is Redis 5.0.3, at least 6.2.0 is needed');
+    expect(stderr).toContain('What to do:');
+  });
+});
+
+describe('the proof of a worker', () => {
+  test('a program that is no worker does not pass it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'fleet-verify-'));
+    const fake = path.join(folder, 'mediasoup-worker');
+    symlinkSync('/bin/false', fake);
+
+    const outcome = await new Promise<number>((resolve) => {
+      execFile(process.execPath, [path.join(ROOT, 'scripts/setup/verify-worker.cjs'), fake], (error) => {
+        resolve(error ? Number(error.code) : 0);
+      });
+    });
+    rmSync(folder, { recursive: true });
+
+    expect(outcome).toBe(1);
+  });
+});
