@@ -25,8 +25,7 @@ export type WebhookAnswer =
 export const postWebhook: PostWebhook = async ({ url, headers, body, signal }) => {
   try {
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-    // The status is all that counts; an endless body must not be read.
-    await response.body?.cancel();
+    await skipBody(response);
     if (response.ok) return { taken: true };
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
     const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
@@ -35,6 +34,26 @@ export const postWebhook: PostWebhook = async ({ url, headers, body, signal }) =
     return { taken: false, failure: signal.aborted ? 'timeout' : failureName(error) };
   }
 };
+
+/** A receiver's answer has a short body or none. */
+const MAX_BODY_BYTES = 16_384;
+
+/**
+ * The status is all that counts. A short body is read to its end, so that the connection serves the next event
+ * too; a longer one is cut off, and one that breaks takes nothing back.
+ */
+async function skipBody(response: Response): Promise<void> {
+  try {
+    let bytes = 0;
+    // Leaving the loop early cancels the body.
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array> | []) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_BODY_BYTES) return;
+    }
+  } catch {
+    return;
+  }
+}
 
 /** fetch hides the system's error code in the cause. */
 function failureName(error: unknown): string {
