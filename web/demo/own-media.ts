@@ -1,0 +1,130 @@
+import { FleetClientError, type FleetClient } from '../sdk';
+import type { ControlBar, ControlName } from './control-bar';
+import type { EntryChoice } from './entry-view';
+import { wordsForDevice, type DeviceKind } from './messages-for-errors';
+import type { Toasts } from './toasts';
+
+export interface OwnMediaOptions {
+  client: FleetClient;
+  controls: ControlBar;
+  toasts: Toasts;
+  choice: EntryChoice;
+}
+
+/** What this person sends: turns it on and off, one thing at a time, and says in the page what doesn't work. */
+export class OwnMedia {
+  readonly #options: OwnMediaOptions;
+  readonly #busy = new Set<ControlName>();
+  readonly #stops: (() => void)[] = [];
+  #cameraId: string | undefined;
+  #microphoneId: string | undefined;
+
+  constructor(options: OwnMediaOptions) {
+    this.#options = options;
+    this.#cameraId = options.choice.cameraId;
+    this.#microphoneId = options.choice.microphoneId;
+    const { client, toasts } = options;
+    this.#stops.push(
+      client.on('localTrackAdded', () => this.#show()),
+      client.on('localTrackChanged', () => this.#show()),
+      client.on('localTrackRemoved', ({ track, reason }) => {
+        this.#show();
+        if (reason !== 'ended' || track.source === 'custom') return;
+        if (track.source === 'screen') toasts.info('Your screen is no longer shared');
+        else toasts.problem(`Your ${track.source} was disconnected.`);
+      }),
+    );
+    this.#show();
+  }
+
+  get devices(): { cameraId: string | undefined; microphoneId: string | undefined } {
+    const { client } = this.#options;
+    return {
+      cameraId: client.camera?.mediaStreamTrack.getSettings().deviceId ?? this.#cameraId,
+      microphoneId: client.microphone?.mediaStreamTrack.getSettings().deviceId ?? this.#microphoneId,
+    };
+  }
+
+  /** Publishes what was on when the person joined. Never rejects. */
+  async start(): Promise<void> {
+    const { microphoneOn, cameraOn } = this.#options.choice;
+    await Promise.all([
+      microphoneOn ? this.toggleMicrophone() : undefined,
+      cameraOn ? this.toggleCamera() : undefined,
+    ]);
+  }
+
+  /** Off means muted: the microphone stays open, so that coming back cuts off no syllable. */
+  async toggleMicrophone(): Promise<void> {
+    await this.#once('mute', 'microphone', async () => {
+      const { client } = this.#options;
+      const { microphone } = client;
+      if (!microphone) await client.enableMicrophone(deviceOptions(this.#microphoneId));
+      else if (microphone.muted) await client.unmute(microphone);
+      else await client.mute(microphone);
+    });
+  }
+
+  /** Off means closed: the camera's light goes out. */
+  async toggleCamera(): Promise<void> {
+    await this.#once('camera', 'camera', async () => {
+      const { client } = this.#options;
+      if (client.camera) await client.disableCamera();
+      else await client.enableCamera(deviceOptions(this.#cameraId));
+    });
+  }
+
+  async toggleScreen(): Promise<void> {
+    await this.#once('screen', 'screen', async () => {
+      const { client } = this.#options;
+      if (client.screen) await client.stopScreenShare();
+      else await client.startScreenShare({ audio: true });
+    });
+  }
+
+  async switchCamera(deviceId: string): Promise<void> {
+    this.#cameraId = deviceId;
+    const { client } = this.#options;
+    if (client.camera) await this.#once('camera', 'camera', () => client.switchCamera(deviceId));
+  }
+
+  async switchMicrophone(deviceId: string): Promise<void> {
+    this.#microphoneId = deviceId;
+    const { client } = this.#options;
+    if (client.microphone) await this.#once('mute', 'microphone', () => client.switchMicrophone(deviceId));
+  }
+
+  /** Idempotent. */
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  async #once(control: ControlName, kind: DeviceKind, action: () => Promise<unknown>): Promise<void> {
+    if (this.#busy.has(control)) return;
+    const { controls, toasts } = this.#options;
+    this.#busy.add(control);
+    controls.setBusy(control, true);
+    try {
+      await action();
+    } catch (error) {
+      const { code } = FleetClientError.from(error);
+      if (code === 'SCREEN_SHARE_CANCELLED') toasts.info(wordsForDevice(kind, code));
+      else if (code !== 'CLOSED') toasts.problem(wordsForDevice(kind, code));
+    } finally {
+      this.#busy.delete(control);
+      controls.setBusy(control, false);
+      this.#show();
+    }
+  }
+
+  #show(): void {
+    const { client, controls } = this.#options;
+    controls.setOn('mute', client.microphone !== undefined && !client.microphone.muted);
+    controls.setOn('camera', client.camera !== undefined && !client.camera.muted);
+    controls.setOn('screen', client.screen !== undefined);
+  }
+}
+
+function deviceOptions(deviceId: string | undefined): { deviceId: string } | undefined {
+  return deviceId === undefined ? undefined : { deviceId };
+}

@@ -1,0 +1,49 @@
+import { element, icon, type IconName } from './dom';
+
+const SHOWN_AT_ONCE = 3;
+const SHOWN_FOR_MS = 4_000;
+const PROBLEM_SHOWN_FOR_MS = 9_000;
+
+/** Short notes that come and go; screen readers hear them politely. */
+export class Toasts {
+  /** To be placed once in the page. */
+  readonly root = element('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+  readonly #timers = new Map<HTMLElement, number>();
+
+  info(text: string, iconName?: IconName): void {
+    this.#show(text, 'info', iconName, SHOWN_FOR_MS);
+  }
+
+  /** Something didn't work; stays longer, and can be read as such without its colour. */
+  problem(text: string): void {
+    this.#show(text, 'problem', 'warning', PROBLEM_SHOWN_FOR_MS);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) window.clearTimeout(timer);
+    this.#timers.clear();
+    this.root.replaceChildren();
+  }
+
+  #show(text: string, kind: 'info' | 'problem', iconName: IconName | undefined, forMs: number): void {
+    const toast = element(
+      'div',
+      { class: `toast toast-${kind}`, 'data-testid': 'toast' },
+      iconName && icon(iconName),
+      element('span', {}, text),
+    );
+    this.root.append(toast);
+    this.#timers.set(
+      toast,
+      window.setTimeout(() => this.#drop(toast), forMs),
+    );
+    const surplus = [...this.#timers.keys()].slice(0, Math.max(0, this.#timers.size - SHOWN_AT_ONCE));
+    for (const old of surplus) this.#drop(old);
+  }
+
+  #drop(toast: HTMLElement): void {
+    window.clearTimeout(this.#timers.get(toast));
+    this.#timers.delete(toast);
+    toast.remove();
+  }
+}
