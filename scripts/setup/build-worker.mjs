@@ -14,6 +14,7 @@ import {
   FLATC_ARGUMENTS,
   LINK_FLAGS,
   PKG_CONFIG_MODULES,
+  PRECOMPILED_HEADERS,
   PROGRAMS,
   workerSources,
 } from './worker-build/recipe.mjs';
@@ -54,7 +55,7 @@ export async function buildWorker({ workerFolder, buildFolder, onProgress }) {
     libwebrtcMeson: await fsp.readFile(path.join(workerFolder, 'deps/libwebrtc/meson.build'), 'utf8'),
   });
   const patched = await writePatchedSources({ workerFolder, buildFolder });
-  await generateHeaders({ workerFolder, buildFolder });
+  const generated = await generateHeaders({ workerFolder, buildFolder });
 
   const cflags = await pkgConfig('--cflags');
   const includes = [
@@ -65,21 +66,26 @@ export async function buildWorker({ workerFolder, buildFolder, onProgress }) {
     ),
   ].map((folder) => `-I${folder}`);
 
+  const flags = [...COMPILE_FLAGS, ...cflags, ...includes];
+  const common = path.join(buildFolder, 'common-headers.h');
+  const headers = [...PRECOMPILED_HEADERS, ...generated.map((name) => `FBS/${name}`)];
+  await fsp.writeFile(common, headers.map((header) => `#include <${header}>\n`).join(''));
+
   const objects = sources.map((_, index) => path.join(buildFolder, `${index}.o`));
   let done = 0;
   onProgress(done, sources.length);
+  await runCompiler('compile the common headers', [
+    ...flags,
+    '-x',
+    'c++-header',
+    common,
+    '-o',
+    `${common}.gch`,
+  ]);
   await forEachParallel(sources.keys(), parallelCompilers(), async (index) => {
     const source = sources[index];
     const file = patched.get(source) ?? path.join(workerFolder, source);
-    await runCompiler(`compile ${source}`, [
-      ...COMPILE_FLAGS,
-      ...cflags,
-      ...includes,
-      '-c',
-      file,
-      '-o',
-      objects[index],
-    ]);
+    await runCompiler(`compile ${source}`, [...flags, '-include', common, '-c', file, '-o', objects[index]]);
     done += 1;
     onProgress(done, sources.length);
   });
@@ -111,7 +117,10 @@ async function writePatchedSources({ workerFolder, buildFolder }) {
   return patched;
 }
 
-/** @param {{ workerFolder: string, buildFolder: string }} folders */
+/**
+ * @param {{ workerFolder: string, buildFolder: string }} folders
+ * @returns {Promise<string[]>} the names of the headers
+ */
 async function generateHeaders({ workerFolder, buildFolder }) {
   const schemaFolder = path.join(workerFolder, 'fbs');
   const schemas = (await fsp.readdir(schemaFolder)).filter((name) => name.endsWith('.fbs')).sort();
@@ -123,6 +132,7 @@ async function generateHeaders({ workerFolder, buildFolder }) {
     out,
     ...schemas.map((name) => path.join(schemaFolder, name)),
   ]);
+  return fsp.readdir(out);
 }
 
 /** @param {'--cflags' | '--libs'} what */

@@ -36,33 +36,49 @@ function parseArguments(args) {
   return { purpose };
 }
 
-/** @param {'start' | 'test'} purpose */
+/**
+ * @param {'start' | 'test'} purpose
+ * @returns {Promise<SetupError[]>} what a person must see to; empty when all is set up
+ */
 async function setUp(purpose) {
   const startedAt = Date.now();
   const terminal = createTerminal({ stream: process.stdout, now: Date.now });
   const system = detectSystem();
   let node = process.execPath;
 
-  /** @type {[string, (report: (progress: string) => void) => Promise<{ result: string }>][]} */
+  /** @type {{ name: string, action: (report: (progress: string) => void) => Promise<{ result: string }>, isPart?: boolean }[]} */
   const steps = [
-    ['Node packages', (report) => ensureNodePackages({ root: ROOT, report })],
-    [
-      'Node runtime',
-      async () => {
+    { name: 'Node packages', action: (report) => ensureNodePackages({ root: ROOT, report }) },
+    {
+      name: 'Node runtime',
+      action: async () => {
         const runtime = await ensureNodeRuntime({ root: ROOT });
         node = runtime.node;
         return runtime;
       },
-    ],
-    ['Redis', (report) => ensureRedis({ system, report })],
-    ['mediasoup worker', (report) => ensureWorker({ system, node, report })],
+    },
+    { name: 'Redis', action: (report) => ensureRedis({ system, report }), isPart: true },
+    { name: 'mediasoup worker', action: (report) => ensureWorker({ system, node, report }), isPart: true },
   ];
-  if (purpose === 'test') steps.push(['Chromium', (report) => ensureChromium({ system, report })]);
-
-  for (const [index, [name, action]] of steps.entries()) {
-    await terminal.step({ name, position: `[${index + 1}/${steps.length}]` }, action);
+  if (purpose === 'test') {
+    steps.push({ name: 'Chromium', action: (report) => ensureChromium({ system, report }), isPart: true });
   }
+
+  /** @type {SetupError[]} */
+  const problems = [];
+  for (const [index, { name, action, isPart }] of steps.entries()) {
+    try {
+      await terminal.step({ name, position: `[${index + 1}/${steps.length}]` }, action);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      problems.push(error);
+      // The parts don't need each other: a person learns in one run all that is to be done.
+      if (!isPart) break;
+    }
+  }
+  if (problems.length > 0) return problems;
   terminal.line(`Set up for ${purpose} in ${formatElapsed(Date.now() - startedAt)}`);
+  return [];
 }
 
 async function main() {
@@ -75,14 +91,10 @@ async function main() {
     console.error(`${problem}\n\n${USAGE}`);
     return 2;
   }
-  try {
-    await setUp(purpose);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.error(`\n${error.block()}\n`);
-    return 1;
-  }
+  const problems = await setUp(purpose);
+  if (problems.length === 0) return 0;
+  console.error(`\n${problems.map((problem) => problem.block()).join('\n\n')}\n`);
+  return 1;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));

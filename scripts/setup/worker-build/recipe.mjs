@@ -57,6 +57,41 @@ export const COMPILE_FLAGS = [
   '-DNDEBUG',
 ];
 
+/**
+ * Headers that nearly every source includes, compiled once for all, together with the generated ones: parsing them is
+ * most of the compile time. Only headers without macros that depend on their includer (so not mediasoup's own).
+ */
+export const PRECOMPILED_HEADERS = [
+  'algorithm',
+  'array',
+  'cinttypes',
+  'cmath',
+  'cstddef',
+  'cstdint',
+  'cstdio',
+  'cstdlib',
+  'cstring',
+  'deque',
+  'functional',
+  'limits',
+  'list',
+  'map',
+  'memory',
+  'optional',
+  'set',
+  'span',
+  'sstream',
+  'string',
+  'string_view',
+  'utility',
+  'vector',
+  'absl/memory/memory.h',
+  'absl/types/optional.h',
+  'ankerl/unordered_dense.h',
+  'flatbuffers/flatbuffers.h',
+  'uv.h',
+];
+
 export const LINK_FLAGS = ['-pthread', '-s'];
 
 /**

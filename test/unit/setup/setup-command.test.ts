@@ -123,6 +123,21 @@ describe('a machine that has everything', () => {
     );
   });
 
+  test('everything that is missing is told in one run', async () => {
+    const absent = path.join(home, 'absent');
+    const env = { ...completeEnvironment(), REDIS_SERVER_BIN: absent, FLEET_CHROMIUM_BIN: absent };
+
+    const { code, stdout, stderr } = await runSetup(['--for', 'test'], env);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Redis: failed .*\n.*mediasoup worker: .*my-worker.*\n.*Chromium: failed/);
+    expect(stderr.match(/^Set-up stopped: .*$/gm)).toEqual([
+      expect.stringContaining('REDIS_SERVER_BIN'),
+      expect.stringContaining('FLEET_CHROMIUM_BIN'),
+    ]);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
   test('an old Redis is named with its version, and nothing is installed over it', async () => {
     const env = {
       ...completeEnvironment(),

@@ -177,7 +177,11 @@ describe("mediasoup's own binary", () => {
       gzipSync(tarEntry('other', 'x')),
       'the downloaded archive holds no mediasoup-worker',
     ],
-    ['the answer is a login page', Buffer.from('<html>'), expect.stringContaining('incorrect header')],
+    [
+      'the answer is a login page',
+      Buffer.from('<html>'),
+      expect.stringContaining('incorrect header') as unknown,
+    ],
   ])('is done without when %s', (_case, body, reason) => {
     const outcome = evaluate('prebuilt-worker.mjs', download, { body: body && body.toString('base64') });
 
