@@ -1,4 +1,5 @@
 import type { FleetError } from '../../core/errors';
+import type { PeerRole } from '../../core/capacity/egress-model';
 import type { Claim } from '../../core/placement/placement-port';
 import type { PeerGrants } from '../../core/session/session-port';
 
@@ -17,6 +18,8 @@ export interface OpenPeerOptions {
   epoch: number;
   claim: Claim;
   grants: PeerGrants;
+  /** What the claim was made for. @default what the grants allow */
+  role?: PeerRole | undefined;
   remoteAddress: string;
   channel: PeerChannel;
 }

@@ -1,0 +1,360 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { CapacityVector } from '../../core/capacity/capacity-vector';
+import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
+import type { Clock } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import {
+  broadcasterOperations,
+  type BroadcasterOperation,
+} from '../../core/protocol/demo/broadcaster-operations';
+import { parseOrThrow } from '../../core/protocol/demo/client-messages';
+import { EgressMeter } from '../meter/egress-meter';
+import type { BroadcasterPort } from './broadcaster-port';
+import type { MediaEvents } from './media-events';
+import { mediaMeterSource } from './media-meter-source';
+import type { MediaOptions } from './media-options';
+import type { MediaPort, OpenPeerOptions, SignalledPeer } from './media-port';
+import { workerDied } from './mediasoup-errors';
+import { broadcasterHandlers } from './operations/broadcaster-handlers';
+import { Peer } from './peer';
+import { PeerSignalling } from './peer-signalling';
+import { Room, type RoomListener } from './room';
+import { RoomAccount } from './room-account';
+import { describeRoom, type RoomDescription } from './room-description';
+import { RoomRegistry, type RoomSlot } from './room-registry';
+import { roomSettings, type RoomSettings } from './room-settings';
+import { WorkerPool, type WorkerDeath } from './worker-pool';
+
+export interface MediaNodeOptions {
+  media: MediaOptions;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What a node's heartbeat reports of its rooms. */
+export interface RoomListing {
+  roomId: string;
+  epoch: number;
+  peers: number;
+}
+
+/** Levels for metrics and heartbeats. */
+export interface MediaFigures {
+  capacity: CapacityVector;
+  committed: CapacityVector;
+  measured: CapacityVector;
+  rooms: number;
+  peers: number;
+  producers: number;
+  consumers: number;
+  workersAlive: number;
+  workersConfigured: number;
+}
+
+/** Tries to enter a room that ends at the same moment. */
+const MAX_ENTRY_ATTEMPTS = 5;
+
+/** The media side of a node: its workers, its rooms, and what they send. */
+export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, BroadcasterPort {
+  readonly #options: MediaNodeOptions;
+  readonly #settings: RoomSettings;
+  readonly #pool: WorkerPool;
+  readonly #registry = new RoomRegistry();
+  readonly #meter: EgressMeter;
+  readonly #roomListener: RoomListener;
+  #seenClaims: number[] = [];
+  #closed = false;
+
+  private constructor(options: MediaNodeOptions, pool: WorkerPool) {
+    super();
+    this.#options = options;
+    this.#settings = roomSettings(options.media);
+    this.#pool = pool;
+    this.#roomListener = this.#listenToRooms();
+    this.#meter = new EgressMeter({
+      source: mediaMeterSource(() => this.#registry.rooms()),
+      clock: options.clock,
+      logger: options.logger,
+    });
+    this.#meter.start();
+    pool.on('died', (death) => this.#onWorkerDied(death));
+  }
+
+  /** Starts the workers. @throws when one can not start or a port is taken */
+  static async create(options: MediaNodeOptions): Promise<MediaNode> {
+    const { workerBin, workers, listenIp, announcedAddress, portBase } = options.media;
+    const { clock, logger } = options;
+    const pool = await WorkerPool.create({
+      workerBin,
+      count: workers,
+      listenIp,
+      announcedAddress,
+      portBase,
+      clock,
+      logger,
+    });
+    return new MediaNode(options, pool);
+  }
+
+  /** False while a worker is missing, or the node is stopping: no new work should come here. */
+  get ready(): boolean {
+    return !this.#closed && this.#pool.complete;
+  }
+
+  /** Process ids of the workers that are alive. */
+  get workerPids(): number[] {
+    return this.#pool.workers.map(({ pid }) => pid);
+  }
+
+  get accounts(): RoomAccount[] {
+    return this.#registry.slots().map(({ account }) => account);
+  }
+
+  async openPeer(options: OpenPeerOptions): Promise<SignalledPeer> {
+    for (let attempt = 1; attempt <= MAX_ENTRY_ATTEMPTS; attempt += 1) {
+      this.#assertOpen();
+      const slot = this.#registry.find(options.roomId) ?? this.#createRoom(options);
+      const signalled = await this.#enter(slot, options);
+      if (signalled !== undefined) return signalled;
+    }
+    throw new FleetError('FLEET_ERR_ROOM_MOVED', { message: 'the room keeps ending', retryAfterMs: 1_000 });
+  }
+
+  /** Claims of peers that have come since the last call of `takeSeenClaims`; the call forgets them. */
+  takeSeenClaims(): number[] {
+    const claims = this.#seenClaims;
+    this.#seenClaims = [];
+    return claims;
+  }
+
+  measured(): CapacityVector {
+    return this.#meter.node();
+  }
+
+  committed(): CapacityVector {
+    return this.accounts.reduce((sum, account) => addVector(sum, account.committed()), ZERO_VECTOR);
+  }
+
+  figures(): MediaFigures {
+    const figures: MediaFigures = {
+      capacity: this.#options.media.capacity,
+      committed: this.committed(),
+      measured: this.measured(),
+      rooms: this.#registry.size,
+      peers: 0,
+      producers: 0,
+      consumers: 0,
+      workersAlive: this.#pool.workers.length,
+      workersConfigured: this.#options.media.workers,
+    };
+    for (const room of this.#registry.rooms()) {
+      const broadcasters = Array.from(room.broadcasters.values());
+      figures.peers += room.peers.length;
+      for (const { entities } of [...room.peers, ...broadcasters]) {
+        figures.producers += entities.producers.size;
+        figures.consumers += entities.consumers.size;
+      }
+    }
+    return figures;
+  }
+
+  listRooms(): RoomListing[] {
+    return this.#registry.rooms().map(({ roomId, peers }) => ({
+      roomId,
+      epoch: this.#registry.find(roomId)?.account.epoch ?? 0,
+      peers: peers.length,
+    }));
+  }
+
+  hasRoom(roomId: string): boolean {
+    return this.#registry.find(roomId) !== undefined;
+  }
+
+  /** @throws FleetError FLEET_ERR_NOT_FOUND */
+  describeRoom(roomId: string): RoomDescription {
+    const slot = this.#registry.find(roomId);
+    if (slot?.room === undefined) throw noRoom(roomId);
+    return describeRoom(slot.room, slot.account);
+  }
+
+  /**
+   * Ends a room for all its peers.
+   * @param reason @default FLEET_ERR_ROOM_CLOSED
+   * @throws FleetError FLEET_ERR_NOT_FOUND
+   */
+  closeRoom(roomId: string, reason = new FleetError('FLEET_ERR_ROOM_CLOSED')): void {
+    if (!this.#registry.close(roomId, reason)) throw noRoom(roomId);
+  }
+
+  /**
+   * Removes one peer or broadcaster.
+   * @param reason @default FLEET_ERR_PEER_REMOVED
+   * @throws FleetError FLEET_ERR_NOT_FOUND
+   */
+  closePeer(roomId: string, peerId: string, reason = new FleetError('FLEET_ERR_PEER_REMOVED')): void {
+    const room = this.#registry.find(roomId)?.room;
+    const peer = room?.peer(peerId);
+    const broadcaster = room?.broadcasters.get(peerId);
+    if (peer === undefined && broadcaster === undefined) {
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no peer ${peerId} in room ${roomId}` });
+    }
+    peer?.close(reason);
+    broadcaster?.close();
+  }
+
+  async call(roomId: string, operation: BroadcasterOperation, params: unknown): Promise<unknown> {
+    this.#assertOpen();
+    const room = this.#registry.find(roomId)?.room;
+    if (room === undefined) throw noRoom(roomId);
+    try {
+      return await runBroadcasterOperation(room, operation, params);
+    } catch (error) {
+      if (!(error instanceof FleetError)) room.logger.error({ err: error, operation }, 'an operation failed');
+      throw FleetError.from(error);
+    }
+  }
+
+  /** What mediasoup says it holds, for tests and support: routers per worker, transports per router. */
+  async dumpWorkers(): Promise<{ pid: number; routerIds: string[]; webRtcTransportIds: string[] }[]> {
+    return Promise.all(
+      this.#pool.workers.map(async ({ pid, worker, webRtcServer }) => {
+        const [{ routerIds }, { webRtcTransportIds }] = await Promise.all([
+          worker.dump(),
+          webRtcServer.dump(),
+        ]);
+        return { pid, routerIds, webRtcTransportIds };
+      }),
+    );
+  }
+
+  /** Ends every room with `reason`, and the workers. Idempotent. */
+  close(reason = new FleetError('FLEET_ERR_SHUTTING_DOWN')): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#meter.close();
+    for (const room of this.#registry.rooms()) room.close(reason);
+    this.#pool.close();
+  }
+
+  #createRoom({ roomId }: OpenPeerOptions): RoomSlot {
+    const { clock, logger } = this.#options;
+    const worker = this.#pool.leastLoaded();
+    const account = new RoomAccount({ roomId, clock, measured: () => this.#meter.room(roomId) });
+    // Before the router is there, so that the next room sees it.
+    worker.addTenant(account);
+    return this.#registry.add(account, async () => {
+      try {
+        const listener = this.#roomListener;
+        const room = await Room.create({ roomId, worker, settings: this.#settings, clock, logger, listener });
+        account.attach(room);
+        if (this.#closed || !worker.alive) {
+          room.close();
+          throw this.#closed ? new FleetError('FLEET_ERR_SHUTTING_DOWN') : workerDied();
+        }
+        this.emit('roomStarted', { roomId, epoch: account.epoch });
+        return room;
+      } catch (error) {
+        worker.removeTenant(account);
+        throw error;
+      }
+    });
+  }
+
+  /** Undefined when the room ended before the peer could enter it. */
+  async #enter(slot: RoomSlot, options: OpenPeerOptions): Promise<SignalledPeer | undefined> {
+    const { roomId, peerId, claim, epoch, grants, role, channel, remoteAddress } = options;
+    slot.entering += 1;
+    let room: Room;
+    try {
+      slot.account.addClaim(claim, epoch);
+      room = await slot.created;
+    } finally {
+      slot.entering -= 1;
+    }
+    if (room.closed) {
+      this.#assertOpen();
+      return undefined;
+    }
+    const before = room.peer(peerId);
+    if (before === undefined && room.peers.length >= this.#settings.maxPeersPerRoom) {
+      room.closeIfEmpty();
+      throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${roomId} is full` });
+    }
+    const logger = room.logger.child({ peerId });
+    const peer = new Peer({ peerId, room, channel, grants, remoteAddress, logger });
+    slot.account.setRole(peer, role, grants);
+    this.#seenClaims.push(claim.seq);
+    // The new one first: the room must not end between the two.
+    room.addPeer(peer);
+    before?.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
+    room.broadcasters.get(peerId)?.close();
+    return new PeerSignalling(peer);
+  }
+
+  #listenToRooms(): RoomListener {
+    const { clock } = this.#options;
+    return {
+      peerJoined: ({ roomId }, peer) => {
+        const { displayName } = peer.joinDetails();
+        this.emit('peerJoined', { roomId, peerId: peer.peerId, displayName });
+      },
+      peerLeft: ({ roomId }, peer, reason) => {
+        if (!peer.joined) return;
+        const durationMs = clock.nowMs() - peer.openedAtMs;
+        this.emit('peerLeft', { roomId, peerId: peer.peerId, durationMs, reason: reason?.code });
+      },
+      changed: (room) => {
+        const slot = this.#slotOf(room);
+        slot?.account.recount();
+      },
+      emptied: (room) => {
+        const slot = this.#slotOf(room);
+        if (slot === undefined || slot.entering === 0) room.close();
+      },
+      closed: (room) => this.#onRoomClosed(room),
+    };
+  }
+
+  #onRoomClosed(room: Room): void {
+    const slot = this.#slotOf(room);
+    if (slot === undefined) return;
+    this.#registry.remove(slot);
+    room.worker.removeTenant(slot.account);
+    const durationMs = this.#options.clock.nowMs() - room.createdAtMs;
+    this.emit('roomEnded', { ...slot.account.ended(), durationMs });
+  }
+
+  #onWorkerDied({ worker, pid, roomIds }: WorkerDeath): void {
+    for (const roomId of roomIds) this.#registry.close(roomId, workerDied());
+    this.emit('workerDied', { worker: worker.index, pid, roomIds });
+  }
+
+  #slotOf(room: Room): RoomSlot | undefined {
+    const slot = this.#registry.find(room.roomId);
+    return slot?.room === room ? slot : undefined;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
+  }
+}
+
+async function runBroadcasterOperation<O extends BroadcasterOperation>(
+  room: Room,
+  operation: O,
+  params: unknown,
+): Promise<unknown> {
+  if (!Object.hasOwn(broadcasterOperations, operation)) {
+    throw new FleetError('FLEET_ERR_UNKNOWN_METHOD', {
+      message: `no operation ${String(operation).slice(0, 100)}`,
+    });
+  }
+  const handler = broadcasterHandlers[operation];
+  const schema: (typeof broadcasterOperations)[O] = broadcasterOperations[operation];
+  return handler(room, parseOrThrow(schema, params) as Parameters<typeof handler>[1]);
+}
+
+function noRoom(roomId: string): FleetError {
+  return new FleetError('FLEET_ERR_NOT_FOUND', { message: `no room ${roomId.slice(0, 256)}` });
+}

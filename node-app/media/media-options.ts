@@ -1,0 +1,54 @@
+import type { CapacityVector } from '../../core/capacity/capacity-vector';
+
+/** An entry of RTCPeerConnection's `iceServers`, handed to clients as it is. */
+export interface IceServer {
+  urls: string | string[];
+  username?: string;
+  credential?: string;
+}
+
+/** How the media side of a node runs. Parsed and validated by the node's configuration. */
+export interface MediaOptions {
+  /** Path of the mediasoup-worker binary. */
+  workerBin: string;
+  /** Worker processes, one per core. */
+  workers: number;
+  /** Address that workers bind, e.g. `0.0.0.0`. */
+  listenIp: string;
+  /** Address (or host name) that clients reach this node's media under. @default listenIp */
+  announcedAddress?: string | undefined;
+  /** UDP and TCP port of the first worker; worker i has `portBase + i`. 0: any free ports (tests). */
+  portBase: number;
+  /** UDP ports of broadcasters' plain transports. @default any of mediasoup's own range */
+  plainPortRange?: { min: number; max: number } | undefined;
+  /** What the node can safely carry. */
+  capacity: CapacityVector;
+  /** Given to clients with each transport. @default none */
+  iceServers?: readonly IceServer[];
+  /** Bits per second that a client may send per transport. @default unlimited */
+  maxIncomingBitrate?: number | undefined;
+  /**
+   * Where the outgoing bandwidth estimate begins, bits per second. @default 1 000 000, mediasoup-demo's value: with
+   * mediasoup's own 600 000 a 720p layer is reached later
+   */
+  initialAvailableOutgoingBitrate?: number;
+  limits?: Partial<PeerLimits>;
+  /** Peers that one room takes on this node. @default 1 000 */
+  maxPeersPerRoom?: number;
+  /** A peer that has not joined after this many milliseconds is closed. @default 10 000, as mediasoup-demo */
+  joinTimeoutMs?: number;
+  /** Whether peers see each other's addresses, as in mediasoup-demo. @default false */
+  showRemoteAddresses?: boolean;
+}
+
+/** How much one peer may allocate. */
+export interface PeerLimits {
+  /** @default 6: a send and a receive transport, each replaced twice before the old ones are gone */
+  transports: number;
+  /** @default 20 */
+  producers: number;
+  /** @default 10 */
+  dataProducers: number;
+}
+
+export const DEFAULT_PEER_LIMITS: PeerLimits = { transports: 6, producers: 20, dataProducers: 10 };

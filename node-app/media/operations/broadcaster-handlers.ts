@@ -1,0 +1,282 @@
+import type { types } from 'mediasoup';
+import { FleetError } from '../../../core/errors';
+import type { BroadcasterParams } from '../../../core/protocol/demo/broadcaster-operations';
+import { Broadcaster } from '../broadcaster';
+import type { BroadcasterHandlers } from '../broadcaster-port';
+import { withoutCaptureTime } from '../capture-time';
+import { callMediasoup } from '../mediasoup-errors';
+import type { TransportUse } from '../peer-entities';
+import type { Room } from '../room';
+import { createWebRtcTransport, describeTransport, track } from './create-transport';
+import { produce } from './produce';
+import { produceData } from './produce-data';
+
+/** Broadcasters that a room takes: each holds UDP ports of its own. */
+const MAX_BROADCASTERS_PER_ROOM = 20;
+
+/** Answers carry the fields of both generations of mediasoup-demo's HTTP API. */
+export const broadcasterHandlers: BroadcasterHandlers<Room> = {
+  getRouterRtpCapabilities: (room) => {
+    const capabilities = room.clientCapabilities;
+    return { ...capabilities, routerRtpCapabilities: capabilities };
+  },
+
+  createBroadcaster: (room, params) => {
+    replaceOwner(room, params.broadcasterId);
+    if (room.broadcasters.size >= MAX_BROADCASTERS_PER_ROOM) {
+      throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', {
+        message: `at most ${MAX_BROADCASTERS_PER_ROOM} broadcasters per room`,
+      });
+    }
+    const broadcaster = new Broadcaster({
+      broadcasterId: params.broadcasterId,
+      room,
+      displayName: params.displayName,
+      device: params.device,
+      remoteAddress: params.remoteAddress,
+      rtpCapabilities: capabilitiesOf(params.rtpCapabilities),
+    });
+    room.broadcasters.set(broadcaster.peerId, broadcaster);
+    if (params.joins) broadcaster.join();
+    return { peers: consumablePeers(room, broadcaster) };
+  },
+
+  joinBroadcaster: (room, { broadcasterId }) => {
+    broadcasterOf(room, broadcasterId).join();
+    return {};
+  },
+
+  deleteBroadcaster: (room, { broadcasterId }) => {
+    broadcasterOf(room, broadcasterId).close();
+    return {};
+  },
+
+  createTransport: async (room, params) => {
+    const broadcaster = broadcasterOf(room, params.broadcasterId);
+    const created =
+      params.type === 'plain'
+        ? await createPlainTransport(room, broadcaster, params)
+        : await createBroadcasterWebRtcTransport(room, broadcaster, params);
+    if (broadcaster.closed) {
+      broadcaster.entities.close();
+      throw noBroadcaster(params.broadcasterId);
+    }
+    return created;
+  },
+
+  connectTransport: async (room, params) => {
+    const { transport } = broadcasterOf(room, params.broadcasterId).entities.transport(params.transportId);
+    const { dtlsParameters, ip, port, rtcpPort } = params;
+    if (transport.type === 'webrtc') {
+      if (dtlsParameters === undefined) throw missing('dtlsParameters');
+      await callMediasoup(() => transport.connect({ dtlsParameters }));
+    } else {
+      if (ip === undefined || port === undefined) throw missing(ip === undefined ? 'ip' : 'port');
+      await callMediasoup(() => transport.connect({ ip, port, rtcpPort }));
+    }
+    return {};
+  },
+
+  produce: async (room, { broadcasterId, ...params }) => {
+    const publisher = broadcasterOf(room, broadcasterId);
+    assertJoined(publisher);
+    const { id } = await produce({ room, publisher, ...params });
+    return { id, producerId: id };
+  },
+
+  consume: async (room, params) => {
+    const broadcaster = broadcasterOf(room, params.broadcasterId);
+    assertJoined(broadcaster);
+    const { transport } = broadcaster.entities.transport(params.transportId);
+    const rtpCapabilities = capabilitiesOf(params.rtpCapabilities) ?? broadcaster.rtpCapabilities;
+    if (rtpCapabilities === undefined) throw missing('rtpCapabilities');
+    const producer = room
+      .publishers()
+      .map(({ entities }) => entities.producers.get(params.producerId))
+      .find((candidate) => candidate !== undefined);
+    if (producer === undefined) {
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${params.producerId}` });
+    }
+    if (!room.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: `cannot consume producer ${producer.id}` });
+    }
+    const consumer = await callMediasoup(() =>
+      transport.consume({
+        producerId: producer.id,
+        rtpCapabilities,
+        paused: params.paused ?? false,
+        appData: producer.appData,
+      }),
+    );
+    if (broadcaster.closed || producer.closed) {
+      consumer.close();
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producer.id}` });
+    }
+    const { consumers } = broadcaster.entities;
+    consumers.set(consumer.id, { consumer, pausedByClient: false });
+    consumer.observer.on('close', () => consumers.delete(consumer.id));
+    return {
+      id: consumer.id,
+      consumerId: consumer.id,
+      producerId: producer.id,
+      kind: consumer.kind,
+      rtpParameters: consumer.rtpParameters,
+      type: consumer.type,
+    };
+  },
+
+  resumeConsumer: async (room, { broadcasterId, consumerId }) => {
+    const { consumer } = broadcasterOf(room, broadcasterId).entities.consumer(consumerId);
+    await callMediasoup(() => consumer.resume());
+    return {};
+  },
+
+  listProducers: (room, { broadcasterId }) => {
+    broadcasterOf(room, broadcasterId);
+    const peerProducersInfos = room
+      .publishers()
+      .filter(({ entities }) => entities.producers.size > 0)
+      .map(({ peerId, entities }) => ({
+        peerId,
+        producers: Array.from(entities.producers.values(), (producer) => ({
+          producerId: producer.id,
+          kind: producer.kind,
+          source: producer.appData.source,
+          consumableCodecs: consumableCodecs(producer),
+        })),
+      }));
+    return { peerProducersInfos };
+  },
+
+  produceData: async (room, { broadcasterId, ...params }) => {
+    const publisher = broadcasterOf(room, broadcasterId);
+    assertJoined(publisher);
+    const { id } = await produceData({ room, publisher, ...params });
+    return { id, dataProducerId: id };
+  },
+
+  consumeData: async (room, { broadcasterId, transportId, dataProducerId }) => {
+    const broadcaster = broadcasterOf(room, broadcasterId);
+    assertJoined(broadcaster);
+    const { transport } = broadcaster.entities.transport(transportId);
+    const isThere = room.publishers().some(({ entities }) => entities.dataProducers.has(dataProducerId));
+    if (!isThere) {
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no data producer ${dataProducerId}` });
+    }
+    const dataConsumer = await callMediasoup(() => transport.consumeData({ dataProducerId }));
+    if (broadcaster.closed) {
+      dataConsumer.close();
+      throw noBroadcaster(broadcasterId);
+    }
+    const { dataConsumers } = broadcaster.entities;
+    dataConsumers.set(dataConsumer.id, dataConsumer);
+    dataConsumer.observer.on('close', () => dataConsumers.delete(dataConsumer.id));
+    const streamId = dataConsumer.sctpStreamParameters?.streamId;
+    return { id: dataConsumer.id, dataConsumerId: dataConsumer.id, streamId };
+  },
+};
+
+/** As in mediasoup-demo, a broadcaster takes the place of whoever had its id; only not of a live peer. */
+function replaceOwner(room: Room, broadcasterId: string): void {
+  if (room.peer(broadcasterId) !== undefined) throw new FleetError('FLEET_ERR_PEER_EXISTS');
+  room.broadcasters.get(broadcasterId)?.close();
+}
+
+async function createPlainTransport(
+  room: Room,
+  broadcaster: Broadcaster,
+  params: BroadcasterParams<'createTransport'>,
+): Promise<object> {
+  const { listenIp, announcedAddress, plainPortRange } = room.settings;
+  const transport = await broadcaster.entities.createWithinLimit('transports', () =>
+    callMediasoup(async () => {
+      const created = await room.router.createPlainTransport({
+        listenInfo: {
+          protocol: 'udp',
+          ip: listenIp,
+          ...(announcedAddress === undefined ? {} : { announcedAddress }),
+          ...(plainPortRange === undefined ? {} : { portRange: plainPortRange }),
+        },
+        rtcpMux: params.rtcpMux ?? false,
+        // A receiver's address has to be told; a sender's shows with its first packet.
+        comedia: params.comedia ?? params.direction !== 'consumer',
+        enableSctp: params.sctpCapabilities,
+      });
+      track(broadcaster.entities, created, transportUse(params));
+      return created;
+    }),
+  );
+  return {
+    id: transport.id,
+    transportId: transport.id,
+    ip: transport.tuple.localAddress,
+    port: transport.tuple.localPort,
+    rtcpPort: transport.rtcpTuple?.localPort,
+    sctpParameters: transport.sctpParameters,
+  };
+}
+
+async function createBroadcasterWebRtcTransport(
+  room: Room,
+  broadcaster: Broadcaster,
+  params: BroadcasterParams<'createTransport'>,
+): Promise<object> {
+  const transport = await createWebRtcTransport({
+    room,
+    entities: broadcaster.entities,
+    use: transportUse(params),
+    enableSctp: params.sctpCapabilities,
+    forceTcp: false,
+  });
+  const { id, ...parameters } = describeTransport(room, transport);
+  return { id, transportId: id, ...parameters };
+}
+
+function transportUse({ direction }: BroadcasterParams<'createTransport'>): TransportUse {
+  return { sends: direction !== 'consumer', receives: direction !== 'producer' };
+}
+
+/** For a broadcaster that said what it can receive, as the older generation does: whom it finds. */
+function consumablePeers(room: Room, broadcaster: Broadcaster): object[] {
+  const { rtpCapabilities } = broadcaster;
+  if (rtpCapabilities === undefined) return [];
+  return room.peers
+    .filter(({ joined }) => joined)
+    .map((peer) => {
+      const { peerId, displayName, device } = peer.info();
+      const producers = Array.from(peer.entities.producers.values())
+        .filter(({ id }) => room.router.canConsume({ producerId: id, rtpCapabilities }))
+        .map(({ id, kind }) => ({ id, kind }));
+      return { id: peerId, displayName, device, producers };
+    });
+}
+
+function consumableCodecs(producer: types.Producer): object[] {
+  return producer.consumableRtpParameters.codecs
+    .filter(({ mimeType }) => !mimeType.toLowerCase().endsWith('/rtx'))
+    .map(({ rtcpFeedback: _, ...codec }) => codec);
+}
+
+function capabilitiesOf(
+  capabilities: BroadcasterParams<'consume'>['rtpCapabilities'],
+): types.RtpCapabilities | undefined {
+  return capabilities === undefined ? undefined : (withoutCaptureTime(capabilities) as types.RtpCapabilities);
+}
+
+function broadcasterOf(room: Room, broadcasterId: string): Broadcaster {
+  const broadcaster = room.broadcasters.get(broadcasterId);
+  if (broadcaster === undefined) throw noBroadcaster(broadcasterId);
+  return broadcaster;
+}
+
+function noBroadcaster(broadcasterId: string): FleetError {
+  return new FleetError('FLEET_ERR_NOT_FOUND', { message: `no broadcaster ${broadcasterId.slice(0, 100)}` });
+}
+
+function missing(field: string): FleetError {
+  return new FleetError('FLEET_ERR_BAD_REQUEST', { message: `${field}: is required` });
+}
+
+function assertJoined(broadcaster: Broadcaster): void {
+  if (!broadcaster.joined) throw new FleetError('FLEET_ERR_NOT_JOINED');
+}

@@ -1,0 +1,50 @@
+import type { types } from 'mediasoup';
+import { FleetError } from '../../../core/errors';
+import type { AppData, ClientSctpStreamParameters } from '../../../core/protocol/demo/media-parameters';
+import { callMediasoup } from '../mediasoup-errors';
+import type { Publisher } from '../publisher';
+import type { Room } from '../room';
+
+export interface ProduceDataOptions {
+  room: Room;
+  publisher: Publisher;
+  transportId: string;
+  sctpStreamParameters: ClientSctpStreamParameters;
+  label: string;
+  protocol: string;
+  appData: AppData;
+}
+
+/** @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_LIMIT_EXCEEDED, FLEET_ERR_BAD_REQUEST */
+export async function produceData(options: ProduceDataOptions): Promise<types.DataProducer> {
+  const { room, publisher, transportId, sctpStreamParameters, label, protocol, appData } = options;
+  const { entities, peerId } = publisher;
+  const { transport } = entities.transport(transportId);
+  const dataProducer = await entities.createWithinLimit('dataProducers', () =>
+    callMediasoup(async () => {
+      const created = await transport.produceData({
+        sctpStreamParameters,
+        label,
+        protocol,
+        appData: { channel: label, ...appData, peerId },
+      });
+      entities.dataProducers.set(created.id, created);
+      created.observer.on('close', () => entities.dataProducers.delete(created.id));
+      return created;
+    }),
+  );
+  if (publisher.closed || dataProducer.closed) {
+    dataProducer.close();
+    throw new FleetError('FLEET_ERR_SESSION_GONE');
+  }
+  room.dataProduced(publisher, dataProducer);
+  return dataProducer;
+}
+
+/**
+ * mediasoup-demo's clients open a channel `bot` to a talking robot of the demo server. It is accepted, so that
+ * they work unchanged, and leads nowhere.
+ */
+export function isForTheBot(dataProducer: types.DataProducer): boolean {
+  return dataProducer.label === 'bot' || dataProducer.appData.channel === 'bot';
+}

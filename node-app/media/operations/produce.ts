@@ -1,0 +1,51 @@
+import type { types } from 'mediasoup';
+import { FleetError } from '../../../core/errors';
+import type { AppData, ClientRtpParameters, MediaKind } from '../../../core/protocol/demo/media-parameters';
+import { withoutCaptureTime } from '../capture-time';
+import { callMediasoup } from '../mediasoup-errors';
+import type { Publisher } from '../publisher';
+import type { Room } from '../room';
+
+export interface ProduceOptions {
+  room: Room;
+  publisher: Publisher;
+  transportId: string;
+  kind: MediaKind;
+  rtpParameters: ClientRtpParameters;
+  appData: AppData;
+}
+
+/** @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_LIMIT_EXCEEDED, FLEET_ERR_BAD_REQUEST */
+export async function produce(options: ProduceOptions): Promise<types.Producer> {
+  const { room, publisher, transportId, kind, rtpParameters, appData } = options;
+  const { entities, peerId } = publisher;
+  const { transport } = entities.transport(transportId);
+  const producer = await entities.createWithinLimit('producers', () =>
+    callMediasoup(async () => {
+      const created = await transport.produce({
+        kind,
+        rtpParameters: withoutCaptureTime(rtpParameters) as types.RtpParameters,
+        appData: { ...withSource(kind, appData), peerId },
+      });
+      entities.producers.set(created.id, created);
+      created.observer.on('close', () => entities.producers.delete(created.id));
+      return created;
+    }),
+  );
+  if (publisher.closed || producer.closed) {
+    producer.close();
+    throw new FleetError('FLEET_ERR_SESSION_GONE');
+  }
+  room.produced(publisher, producer);
+  return producer;
+}
+
+/**
+ * The generations name a screen share differently (`source: 'screensharing'`, `share: true`); each gets what it
+ * looks for.
+ */
+function withSource(kind: MediaKind, appData: AppData): AppData {
+  const shares = appData.share === true || appData.source === 'screensharing';
+  const source = appData.source ?? (shares ? 'screensharing' : kind);
+  return shares ? { ...appData, source, share: true } : { ...appData, source };
+}

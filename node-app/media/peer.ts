@@ -1,0 +1,154 @@
+import * as mediasoup from 'mediasoup';
+import type { types } from 'mediasoup';
+import type { Logger } from 'pino';
+import type { Timer } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import { generationAfter, type ObservedMessage } from '../../core/protocol/demo/generation';
+import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
+import type { PeerGrants } from '../../core/session/session-port';
+import type { Dialect, ServerNotification } from './dialects/dialect';
+import { dialectOf } from './dialects/dialect-of';
+import type { PeerChannel } from './media-port';
+import { PeerEntities } from './peer-entities';
+import type { Publisher } from './publisher';
+import type { Room } from './room';
+
+export interface PeerOptions {
+  peerId: string;
+  room: Room;
+  channel: PeerChannel;
+  grants: PeerGrants;
+  remoteAddress: string;
+  logger: Logger;
+}
+
+/** What a peer says of itself when it joins. */
+export interface JoinDetails {
+  displayName: string;
+  device: Device;
+  rtpCapabilities: types.RtpCapabilities | undefined;
+}
+
+/** One client in a room: its mediasoup objects, what it may do, and the way to reach it in its own dialect. */
+export class Peer implements Publisher {
+  readonly peerId: string;
+  readonly room: Room;
+  readonly grants: PeerGrants;
+  readonly remoteAddress: string;
+  readonly entities: PeerEntities;
+  readonly logger: Logger;
+  readonly openedAtMs: number;
+  readonly #channel: PeerChannel;
+  #dialect: Dialect = dialectOf('undecided');
+  #join: JoinDetails | undefined;
+  #joinTimer: Timer | undefined;
+  #closed = false;
+  #closeReason: FleetError | undefined;
+
+  constructor(options: PeerOptions) {
+    const { peerId, room, channel, grants, remoteAddress, logger } = options;
+    this.peerId = peerId;
+    this.room = room;
+    this.grants = grants;
+    this.remoteAddress = remoteAddress;
+    this.logger = logger;
+    this.#channel = channel;
+    this.entities = new PeerEntities(room.settings.limits);
+    this.openedAtMs = room.clock.nowMs();
+    const { joinTimeoutMs } = room.settings;
+    this.#joinTimer = room.clock.setTimer(joinTimeoutMs, () => {
+      this.close(
+        new FleetError('FLEET_ERR_NOT_JOINED', {
+          message: `the peer did not join within ${joinTimeoutMs} ms`,
+        }),
+      );
+    });
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  get joined(): boolean {
+    return this.#join !== undefined;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What it can receive; undefined: it doesn't want to, may not, or has not joined. */
+  get rtpCapabilities(): types.RtpCapabilities | undefined {
+    return this.grants.canSubscribe ? this.#join?.rtpCapabilities : undefined;
+  }
+
+  info(): PeerInfo {
+    const { displayName, device } = this.joinDetails();
+    return {
+      peerId: this.peerId,
+      displayName,
+      device,
+      remoteAddress: this.room.settings.showRemoteAddresses ? this.remoteAddress : '',
+    };
+  }
+
+  /** Learns the client's generation from what it sends; see core/protocol/demo/generation.ts. */
+  observe(message: ObservedMessage): void {
+    const before = this.#dialect.generation;
+    const after = generationAfter(before, message);
+    if (after === before) return;
+    this.#dialect = dialectOf(after);
+    this.tell(this.#dialect.version(mediasoup.version));
+  }
+
+  /** @throws FleetError FLEET_ERR_ALREADY_JOINED */
+  join(details: JoinDetails): void {
+    if (this.joined) throw new FleetError('FLEET_ERR_ALREADY_JOINED');
+    this.#joinTimer?.cancel();
+    this.#joinTimer = undefined;
+    this.#join = details;
+  }
+
+  /** @throws FleetError FLEET_ERR_NOT_JOINED */
+  joinDetails(): JoinDetails {
+    if (this.#join === undefined) throw new FleetError('FLEET_ERR_NOT_JOINED');
+    return this.#join;
+  }
+
+  /** Returns the name before. @throws FleetError FLEET_ERR_NOT_JOINED */
+  rename(displayName: string): string {
+    const details = this.joinDetails();
+    this.#join = { ...details, displayName };
+    return details.displayName;
+  }
+
+  notify(method: string, data: object): void {
+    if (!this.#closed) this.#channel.notify(method, data);
+  }
+
+  tell(...notifications: readonly ServerNotification[]): void {
+    for (const { method, data } of notifications) this.notify(method, data);
+  }
+
+  /** @throws FleetError when the client refuses or the session ends */
+  async request(method: string, data: unknown): Promise<void> {
+    this.assertOpen();
+    await this.#channel.request(method, data);
+  }
+
+  /** @throws FleetError the reason for which the peer was closed */
+  assertOpen(): void {
+    if (this.#closed) throw this.#closeReason ?? new FleetError('FLEET_ERR_SESSION_GONE');
+  }
+
+  /** Closes its objects and tells the room. With a reason, ends the client's session too. Idempotent. */
+  close(reason?: FleetError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeReason = reason;
+    this.#joinTimer?.cancel();
+    this.entities.close();
+    this.room.removePeer(this, reason);
+    if (reason !== undefined) this.#channel.close(reason);
+  }
+}

@@ -1,0 +1,12 @@
+import type { PeerInfo } from '../../core/protocol/demo/peer-info';
+import type { PeerEntities } from './peer-entities';
+
+/** Who can have producers in a room: a peer, or a broadcaster. */
+export interface Publisher {
+  readonly peerId: string;
+  readonly entities: PeerEntities;
+  /** Whether the others know of it. */
+  readonly joined: boolean;
+  readonly closed: boolean;
+  info(): PeerInfo;
+}

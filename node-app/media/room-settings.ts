@@ -1,0 +1,30 @@
+import { DEFAULT_PEER_LIMITS, type IceServer, type MediaOptions, type PeerLimits } from './media-options';
+
+/** The part of the media options that rooms and peers read, with the defaults filled in. */
+export interface RoomSettings {
+  listenIp: string;
+  announcedAddress: string | undefined;
+  plainPortRange: { min: number; max: number } | undefined;
+  iceServers: readonly IceServer[];
+  maxIncomingBitrate: number | undefined;
+  initialAvailableOutgoingBitrate: number;
+  limits: PeerLimits;
+  maxPeersPerRoom: number;
+  joinTimeoutMs: number;
+  showRemoteAddresses: boolean;
+}
+
+export function roomSettings(options: MediaOptions): RoomSettings {
+  return {
+    listenIp: options.listenIp,
+    announcedAddress: options.announcedAddress,
+    plainPortRange: options.plainPortRange,
+    iceServers: options.iceServers ?? [],
+    maxIncomingBitrate: options.maxIncomingBitrate,
+    initialAvailableOutgoingBitrate: options.initialAvailableOutgoingBitrate ?? 1_000_000,
+    limits: { ...DEFAULT_PEER_LIMITS, ...options.limits },
+    maxPeersPerRoom: options.maxPeersPerRoom ?? 1_000,
+    joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
+    showRemoteAddresses: options.showRemoteAddresses ?? false,
+  };
+}
