@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Socket } from 'node:net';
 import { FleetError } from '../../core/errors';
 import { replyNotFound, replyWithError } from './error-handler';
@@ -22,7 +22,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.logger,
     // Request lines would carry the URL, and with it the access token of a WebSocket.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 65_536,
     requestTimeout: options.requestTimeoutMs ?? 15_000,
     // While the server closes, what still arrives gets a typed answer from its route, not Fastify's own 503.

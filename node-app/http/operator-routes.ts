@@ -26,7 +26,7 @@ export async function operatorRoutes(app: FastifyInstance, options: OperatorRout
       schema: {
         params: operation.params,
         querystring: operation.query,
-        body: operation.body,
+        ...(operation.body === undefined ? {} : { body: operation.body }),
         response: { 200: operation.response },
       },
       handler: async (request, reply) => {
