@@ -1,0 +1,51 @@
+import type { Upstream } from '../protocol/link';
+
+export interface UpstreamQueueLimits {
+  maxMessages: number;
+  /** Their JSON together, in UTF-16 code units. */
+  maxBytes: number;
+}
+
+/** A client's rate limit lets through less than this in the seconds in which a link is re-established. */
+export const DEFAULT_UPSTREAM_LIMITS: UpstreamQueueLimits = { maxMessages: 2_000, maxBytes: 4 * 1024 * 1024 };
+
+export interface QueuedUpstream {
+  upSeq: number;
+  body: Upstream;
+}
+
+/** What a gateway passed on for a client and the media node has not confirmed: sent again on a new link. */
+export class UpstreamQueue {
+  private readonly entries: (QueuedUpstream & { bytes: number })[] = [];
+  private lastUpSeq = 0;
+  private bytes = 0;
+
+  constructor(private readonly limits: UpstreamQueueLimits = DEFAULT_UPSTREAM_LIMITS) {}
+
+  get isEmpty(): boolean {
+    return this.entries.length === 0;
+  }
+
+  /** Numbers and keeps it, or answers undefined when the queue is full. Endings always find room. */
+  push(body: Upstream): QueuedUpstream | undefined {
+    const bytes = body.kind === 'message' ? JSON.stringify(body.message).length : 0;
+    const full = this.entries.length >= this.limits.maxMessages || this.bytes + bytes > this.limits.maxBytes;
+    if (full && body.kind === 'message') return undefined;
+    this.lastUpSeq += 1;
+    const entry = { upSeq: this.lastUpSeq, body, bytes };
+    this.entries.push(entry);
+    this.bytes += bytes;
+    return entry;
+  }
+
+  acknowledge(upSeq: number): void {
+    while (this.entries.length > 0 && this.entries[0]!.upSeq <= upSeq) {
+      this.bytes -= this.entries.shift()!.bytes;
+    }
+  }
+
+  /** What is not confirmed, in order. */
+  pending(): QueuedUpstream[] {
+    return this.entries.map(({ upSeq, body }) => ({ upSeq, body }));
+  }
+}
