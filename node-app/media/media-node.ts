@@ -8,10 +8,12 @@ import {
   broadcasterOperations,
   type BroadcasterOperation,
 } from '../../core/protocol/demo/broadcaster-operations';
+import type { EndedRoom } from '../../core/placement/placement-port';
 import { parseOrThrow } from '../../core/protocol/demo/client-messages';
+import type { RoomDetail } from '../../core/protocol/room-detail';
+import { peerLeftReasonOf, type RoomEventsSink } from '../../core/room-events';
 import { EgressMeter } from '../meter/egress-meter';
 import type { BroadcasterPort } from './broadcaster-port';
-import type { MediaEvents } from './media-events';
 import { mediaMeterSource } from './media-meter-source';
 import type { MediaOptions } from './media-options';
 import type { MediaPort, OpenPeerOptions, SignalledPeer } from './media-port';
@@ -21,7 +23,8 @@ import { Peer } from './peer';
 import { PeerSignalling } from './peer-signalling';
 import { Room, type RoomListener } from './room';
 import { RoomAccount } from './room-account';
-import { describeRoom, type RoomDescription } from './room-description';
+import { describeRoom } from './room-description';
+import { roomEndedReasonOf } from './room-ended-reason';
 import { RoomRegistry, type RoomSlot } from './room-registry';
 import { roomSettings, type RoomSettings } from './room-settings';
 import { WorkerPool, type WorkerDeath } from './worker-pool';
@@ -30,6 +33,13 @@ export interface MediaNodeOptions {
   media: MediaOptions;
   clock: Clock;
   logger: Logger;
+  /** Told of what happens to rooms and peers. @default nobody */
+  events?: RoomEventsSink | undefined;
+}
+
+export interface MediaNodeEvents {
+  /** A worker process ended by itself; its rooms are closed with FLEET_ERR_WORKER_DIED. */
+  workerDied: [{ worker: number; pid: number; roomIds: string[] }];
 }
 
 /** What a node's heartbeat reports of its rooms. */
@@ -56,13 +66,14 @@ export interface MediaFigures {
 const MAX_ENTRY_ATTEMPTS = 5;
 
 /** The media side of a node: its workers, its rooms, and what they send. */
-export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, BroadcasterPort {
+export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPort, BroadcasterPort {
   readonly #options: MediaNodeOptions;
   readonly #settings: RoomSettings;
   readonly #pool: WorkerPool;
   readonly #registry = new RoomRegistry();
   readonly #meter: EgressMeter;
   readonly #roomListener: RoomListener;
+  readonly #endedRooms = new Map<string, EndedRoom>();
   #seenClaims: number[] = [];
   #closed = false;
 
@@ -128,6 +139,13 @@ export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, B
     return claims;
   }
 
+  /** Rooms that ended since the last call; the call forgets them. */
+  takeEndedRooms(): EndedRoom[] {
+    const ended = Array.from(this.#endedRooms.values());
+    this.#endedRooms.clear();
+    return ended;
+  }
+
   measured(): CapacityVector {
     return this.#meter.node();
   }
@@ -172,7 +190,7 @@ export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, B
   }
 
   /** @throws FleetError FLEET_ERR_NOT_FOUND */
-  describeRoom(roomId: string): RoomDescription {
+  describeRoom(roomId: string): RoomDetail {
     const slot = this.#registry.find(roomId);
     if (slot?.room === undefined) throw noRoom(roomId);
     return describeRoom(slot.room, slot.account);
@@ -252,7 +270,12 @@ export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, B
           room.close();
           throw this.#closed ? new FleetError('FLEET_ERR_SHUTTING_DOWN') : workerDied();
         }
-        this.emit('roomStarted', { roomId, epoch: account.epoch });
+        this.#options.events?.emit({
+          type: 'roomStarted',
+          roomId,
+          epoch: account.epoch,
+          atMs: clock.nowMs(),
+        });
         return room;
       } catch (error) {
         worker.removeTenant(account);
@@ -293,16 +316,16 @@ export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, B
   }
 
   #listenToRooms(): RoomListener {
-    const { clock } = this.#options;
+    const { events } = this.#options;
     return {
-      peerJoined: ({ roomId }, peer) => {
-        const { displayName } = peer.joinDetails();
-        this.emit('peerJoined', { roomId, peerId: peer.peerId, displayName });
+      peerJoined: (room, { peerId }) => {
+        events?.emit({ type: 'peerJoined', ...this.#stamp(room), peerId });
       },
-      peerLeft: ({ roomId }, peer, reason) => {
-        if (!peer.joined) return;
-        const durationMs = clock.nowMs() - peer.openedAtMs;
-        this.emit('peerLeft', { roomId, peerId: peer.peerId, durationMs, reason: reason?.code });
+      peerLeft: (room, { peerId, joinedAtMs }, error) => {
+        if (joinedAtMs === undefined) return;
+        const stamp = this.#stamp(room);
+        const reason = error === undefined ? 'left' : peerLeftReasonOf(error.code);
+        events?.emit({ type: 'peerLeft', ...stamp, peerId, reason, durationMs: stamp.atMs - joinedAtMs });
       },
       changed: (room) => {
         const slot = this.#slotOf(room);
@@ -312,17 +335,27 @@ export class MediaNode extends EventEmitter<MediaEvents> implements MediaPort, B
         const slot = this.#slotOf(room);
         if (slot === undefined || slot.entering === 0) room.close();
       },
-      closed: (room) => this.#onRoomClosed(room),
+      closed: (room, reason) => this.#onRoomClosed(room, reason),
     };
   }
 
-  #onRoomClosed(room: Room): void {
+  #onRoomClosed(room: Room, error: FleetError | undefined): void {
     const slot = this.#slotOf(room);
     if (slot === undefined) return;
+    const stamp = this.#stamp(room);
+    const { peakPeers } = slot.account;
+    const durationMs = stamp.atMs - room.createdAtMs;
+    const reason = roomEndedReasonOf(error);
     this.#registry.remove(slot);
     room.worker.removeTenant(slot.account);
-    const durationMs = this.#options.clock.nowMs() - room.createdAtMs;
-    this.emit('roomEnded', { ...slot.account.ended(), durationMs });
+    this.#endedRooms.set(room.roomId, slot.account.ended());
+    this.#options.events?.emit({ type: 'roomEnded', ...stamp, reason, durationMs, peakPeers });
+  }
+
+  /** What every event of a room carries. */
+  #stamp({ roomId }: Room): { roomId: string; epoch: number; atMs: number } {
+    const epoch = this.#registry.find(roomId)?.account.epoch ?? 0;
+    return { roomId, epoch, atMs: this.#options.clock.nowMs() };
   }
 
   #onWorkerDied({ worker, pid, roomIds }: WorkerDeath): void {

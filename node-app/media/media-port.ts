@@ -30,8 +30,11 @@ export interface SignalledPeer {
   handleRequest(method: string, data: unknown): Promise<unknown>;
   /** A bad notification is logged and dropped; it never throws. */
   handleNotification(method: string, data: unknown): void;
-  /** Closes the peer's transports and tells the room. Idempotent. */
-  close(): void;
+  /**
+   * Closes the peer's transports and tells the room. Idempotent.
+   * @param reason why, for events; none: the client left on purpose
+   */
+  close(reason?: FleetError): void;
 }
 
 /** How the media side reaches the client. */

@@ -31,8 +31,8 @@ export class PeerSignalling implements SignalledPeer {
     });
   }
 
-  close(): void {
-    this.#peer.close();
+  close(reason?: FleetError): void {
+    this.#peer.close(reason);
   }
 
   async #handle(form: ClientMessageForm, name: string, data: unknown): Promise<unknown> {

@@ -41,6 +41,7 @@ export class Peer implements Publisher {
   readonly #channel: PeerChannel;
   #dialect: Dialect = dialectOf('undecided');
   #join: JoinDetails | undefined;
+  #joinedAtMs: number | undefined;
   #joinTimer: Timer | undefined;
   #closed = false;
   #closeReason: FleetError | undefined;
@@ -71,6 +72,11 @@ export class Peer implements Publisher {
 
   get joined(): boolean {
     return this.#join !== undefined;
+  }
+
+  /** Milliseconds since 1970; undefined before. */
+  get joinedAtMs(): number | undefined {
+    return this.#joinedAtMs;
   }
 
   get closed(): boolean {
@@ -107,6 +113,7 @@ export class Peer implements Publisher {
     this.#joinTimer?.cancel();
     this.#joinTimer = undefined;
     this.#join = details;
+    this.#joinedAtMs = this.room.clock.nowMs();
   }
 
   /** @throws FleetError FLEET_ERR_NOT_JOINED */

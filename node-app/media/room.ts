@@ -20,13 +20,12 @@ import { supervise } from './supervise';
 /** What a room tells its node. */
 export interface RoomListener {
   peerJoined(room: Room, peer: Peer): void;
-  /** `joined`: whether the others knew of it. */
   peerLeft(room: Room, peer: Peer, reason: FleetError | undefined): void;
   /** Who is here or what is sent has changed. */
   changed(room: Room): void;
   /** Nobody is left. */
   emptied(room: Room): void;
-  closed(room: Room): void;
+  closed(room: Room, reason: FleetError | undefined): void;
 }
 
 export interface RoomOptions {
@@ -193,7 +192,7 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.router.close();
-    this.#listener.closed(this);
+    this.#listener.closed(this, reason);
   }
 
   #publishersBut(peer: Peer): Publisher[] {
