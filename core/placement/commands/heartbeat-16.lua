@@ -1,0 +1,229 @@
+--[[
+  Renews a node's lease, takes over its report, settles the claims it has seen, and tells it what it must drop.
+
+  Input
+    KEYS[1..14]  see includes/keys.lua
+    KEYS[15]     node info
+    KEYS[16]     removed nodes
+    KEYS[17..]   learned size for each ended room, in their order
+    ARGV[1]      node id
+    ARGV[2]      doubles: state, ready, capacity (2), use (2), load (6), heartbeatSeq, acknowledgedSeq, full,
+                 number of reported rooms, then settings: virtual time, lease, claim life, node life after its
+                 lease, weight of a new sample in the learned size, bits per packet
+    ARGV[3]      link address
+    ARGV[4]      node info, opaque
+    ARGV[5]      seqs of the claims seen, doubles
+    ARGV[6..]    reported rooms: doubles epoch, peers, publishers, subscribers, expected, reserved (2), then the
+                 room id; after them the ended rooms: doubles epoch, peak peers, then the room id
+
+  Output
+    { 0, now, needFull (0/1), for each lost room: room id, home, epoch }
+]]
+--- @include "keys"
+--- @include "time"
+--- @include "node-record"
+--- @include "sort-keys"
+--- @include "room-record"
+--- @include "claims"
+--- @include "forget-claim"
+--- @include "remove-node"
+--- @include "events"
+
+local nodeId = ARGV[1]
+local state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks, bytes,
+  heartbeatSeq, acknowledgedSeq, full, reportedRooms, virtualNow, leaseTtl, claimLife, nodeLife, sampleWeight,
+  bitsPerPacket = struct.unpack('<dddddddddddddddddddddd', ARGV[2])
+local PRIOR_LIFE_SEC = 30 * 24 * 3600
+local ROOMS_SWEPT = 50
+
+local now, nowUs, timeError = readTime(virtualNow)
+if timeError then return timeError end
+
+local raw = call('HGET', NODES, nodeId)
+local old = raw and unpackNode(raw)
+
+-- An earlier heartbeat that was held up on its way says nothing new.
+if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then return { OK, now, 0 } end
+
+--------------------------------------------------------------------------------------------------------------
+-- Generation: has Redis forgotten something?
+
+local generation = tonumber(call('GET', GENERATION))
+local lapsed = not old or old[LEASE] <= now
+
+local function writesWereLost()
+  if not generation then return true end
+  if old then
+    if old[HEARTBEAT_SEQ] < acknowledgedSeq then return true end
+    if not lapsed then return false end
+    -- Everybody's lease lapsed: Redis was away, or its clock jumped.
+    local last = call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
+    return not last[2] or tonumber(last[2]) <= now
+  end
+  return acknowledgedSeq > 0 and not call('ZSCORE', KEYS[16], nodeId)
+end
+
+if writesWereLost() then
+  generation = nowUs
+  call('SET', GENERATION, string.format('%.0f', generation))
+  writeEvent(now, 'generation-began', 'nodeId', nodeId)
+end
+
+local asserted = 0
+if full == 1 then asserted = generation
+elseif old and not lapsed then asserted = old[ASSERTED] end
+
+--------------------------------------------------------------------------------------------------------------
+-- Claims: what was seen is part of the report now, what nobody saw in time is void, the rest still counts.
+
+local seen = {}
+for at = 1, #ARGV[5], 8 do seen[(struct.unpack('<d', ARGV[5], at))] = true end
+
+local pendEgress, pendPackets, pendRooms, pendClients, pendTracks = 0, 0, 0, 0, 0
+local pendingOf, settled = {}, {}
+for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
+  local claim = unpackClaim(nodeId, member)
+  if seen[claim.seq] or now - claim.at >= claimLife then
+    call('ZREM', CLAIMS, member)
+    settled[#settled + 1] = claim
+  else
+    pendEgress, pendPackets = pendEgress + claim.egress, pendPackets + claim.packets
+    pendRooms, pendClients = pendRooms + claim.rooms, pendClients + 1
+    pendTracks = pendTracks + claimTracks(claim.publishes)
+    local pending = pendingOf[claim.roomId]
+    if not pending then
+      pending = { 0, 0, 0, 0, 0, 0 }
+      pendingOf[claim.roomId] = pending
+    end
+    pending[1], pending[2] = pending[1] + claim.egress, pending[2] + claim.packets
+    pending[3], pending[4] = pending[3] + 1, pending[4] + claim.publishes
+    pending[5], pending[6] = pending[5] + claim.subscribes, pending[6] + claim.publishes * claim.subscribes
+  end
+end
+local NOTHING_PENDING = { 0, 0, 0, 0, 0, 0 }
+
+--------------------------------------------------------------------------------------------------------------
+-- Rooms: ended, reported, and (in a full report) no longer there.
+
+local touched, lost = {}, {}
+
+for i = 6 + reportedRooms, #ARGV do
+  local epoch, peak, after = struct.unpack('<dd', ARGV[i])
+  local roomId = string.sub(ARGV[i], after)
+  local rawRoom = call('HGET', ROOMS, roomId)
+  local nodes = rawRoom and roomNodes(rawRoom)
+  local room = rawRoom and unpackRoom(rawRoom)
+  if room and homeOf(nodes) == nodeId and room[R_EPOCH] == epoch then
+    touched[roomId] = true
+    local pending = pendingOf[roomId]
+    if pending then
+      -- A peer is on its way there already: the room lives on, with what that peer's claim says.
+      room[R_EGRESS], room[R_PACKETS], room[R_PEERS], room[R_PUB], room[R_SUB], room[R_BOTH] = unpack(pending)
+      room[R_REPORTED] = 0
+      writeRoom(roomId, room, nodes)
+    else
+      deleteRoom(roomId, nodeId)
+    end
+    if peak >= 2 then
+      local key = KEYS[17 + i - 6 - reportedRooms]
+      local learned = tonumber(call('GET', key))
+      call('SET', key, learned and learned + sampleWeight * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
+    end
+  end
+end
+
+-- The home that another node's higher epoch displaced must list its rooms to learn of it.
+local function askForFullList(otherId)
+  local otherRaw = call('HGET', NODES, otherId)
+  if not otherRaw then return end
+  local other = unpackNode(otherRaw)
+  other[ASSERTED] = 0
+  writeNodeTail(otherId, otherRaw, other)
+end
+
+local function isAlive(otherId)
+  local lease = call('ZSCORE', LEASES, otherId)
+  return lease and tonumber(lease) > now
+end
+
+for i = 6, 5 + reportedRooms do
+  local epoch, peers, pub, sub, expected, egress, packets, after = struct.unpack('<ddddddd', ARGV[i])
+  local roomId = string.sub(ARGV[i], after)
+  local rawRoom = call('HGET', ROOMS, roomId)
+  local keeps, nodes = true, nodeId
+  if rawRoom then
+    local recordedNodes, recordedEpoch = roomNodes(rawRoom), unpackRoom(rawRoom)[R_EPOCH]
+    local home = homeOf(recordedNodes)
+    if home == nodeId then
+      nodes, epoch = recordedNodes, math.max(recordedEpoch, epoch)
+    else
+      local wins = epoch > recordedEpoch or (epoch == recordedEpoch and nodeId > home)
+      if isAlive(home) then
+        keeps = wins
+        if wins then askForFullList(home) end
+      elseif not wins then
+        epoch = math.max(recordedEpoch + 1, nowUs)
+      end
+      if keeps then
+        call('ZREM', ROOM_INDEX, home .. '\0' .. roomId)
+      else
+        lost[#lost + 1], lost[#lost + 2], lost[#lost + 3] = roomId, home, recordedEpoch
+      end
+    end
+  end
+  touched[roomId] = true
+  if keeps then
+    local pending = pendingOf[roomId] or NOTHING_PENDING
+    writeRoom(roomId, {
+      epoch, egress + pending[1], packets + pending[2], peers + pending[3], pub + pending[4], sub + pending[5],
+      math.max(0, pub + sub - peers) + pending[6], math.max(expected, peers + pending[3]), 1,
+    }, nodes)
+    call('ZADD', ROOM_INDEX, 0, nodeId .. '\0' .. roomId)
+  end
+end
+
+if full == 1 then
+  for _, member in ipairs(call('ZRANGEBYLEX', ROOM_INDEX, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
+    local roomId = string.sub(member, #nodeId + 2)
+    if not touched[roomId] and not pendingOf[roomId] then
+      local rawRoom = call('HGET', ROOMS, roomId)
+      if rawRoom and homeOf(roomNodes(rawRoom)) == nodeId then call('HDEL', ROOMS, roomId) end
+      call('ZREM', ROOM_INDEX, member)
+    end
+  end
+end
+
+for _, claim in ipairs(settled) do
+  if not touched[claim.roomId] then forgetClaimOfRoom(nodeId, claim) end
+end
+
+--------------------------------------------------------------------------------------------------------------
+-- The node itself.
+
+local node = {
+  now + leaseTtl, state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks,
+  bytes, heartbeatSeq, 0, pendEgress, pendPackets, pendRooms, pendClients, pendTracks, old and old[LAST_CLAIM] or 0,
+  asserted,
+}
+call('HSET', NODES, nodeId, struct.pack(NODE_FORMAT, unpack(node)) .. ARGV[3])
+call('HSET', KEYS[15], nodeId, ARGV[4])
+call('ZADD', LEASES, node[LEASE], nodeId)
+if not old then call('ZREM', KEYS[16], nodeId) end
+if takesRooms(node, now) then
+  rankNode(nodeId, node, bitsPerPacket)
+else
+  unrankNodes({ nodeId })
+end
+
+--------------------------------------------------------------------------------------------------------------
+-- Garbage: one node that has been silent for long, a few rooms at a time. Not right after an outage of Redis,
+-- when everybody has been silent.
+
+if now - generation / 1000 > nodeLife then
+  local gone = call('ZRANGEBYSCORE', LEASES, '-inf', now - nodeLife, 'LIMIT', 0, 1)[1]
+  if gone and removeRoomsOf(gone, ROOMS_SWEPT) then removeNode(gone, now, KEYS[15], KEYS[16]) end
+end
+
+local reply = { OK, now, asserted == generation and 0 or 1 }
+for _, value in ipairs(lost) do reply[#reply + 1] = value end
+return reply

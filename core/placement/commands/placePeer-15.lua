@@ -1,0 +1,276 @@
+--[[
+  Places a peer: the room's node when it has one with headroom, else a chosen one; reserves the peer's demand in
+  the same step.
+
+  Input
+    KEYS[1..14]  see includes/keys.lua
+    KEYS[15]     learned size of rooms of this name pattern
+    ARGV[1]      room id
+    ARGV[2]      the request as doubles, see below
+    ARGV[3]      node id that the gateway has evidence against, or ''
+    ARGV[4]      the deployment's settings as doubles, then the egress model's parameters
+
+  Output
+    { 0, node ids joined by newlines (home first), link address of the home, epoch, created (0/1), claim seq,
+      reserved egress, reserved packets, expected size }
+    { 1, retryAfterMs }  no capacity
+    { 2, retryAfterMs }  placement can't say right now
+]]
+--- @include "keys"
+--- @include "time"
+--- @include "node-record"
+--- @include "sort-keys"
+--- @include "room-record"
+--- @include "room-demand"
+--- @include "claims"
+--- @include "events"
+
+local roomId, evidenceNode = ARGV[1], ARGV[3]
+-- selector: 0 least-egress, 1 best-fit, 2 livekit. kind: 0 any, 1 cpuload, 2 sysload. sortBy: 0 random, else the
+-- sort key's place in KEYS. algorithm: 0 lowest, 1 twochoice. evidence: 0 none, 1 unreachable, 2 dead.
+local publishes, subscribes, givenExpected, selector, kind, sortBy, algorithm, loadLimit, evidence, random, virtualNow =
+  struct.unpack('<ddddddddddd', ARGV[2])
+local leaseTtl, silentHome, defaultExpected, noCapacityRetry, heartbeatInterval, bitsPerPacket, nextByte =
+  struct.unpack('<dddddd', ARGV[4])
+local model = { struct.unpack('<dddddddddddd', ARGV[4], nextByte) }
+
+local now, nowUs, timeError = readTime(virtualNow)
+if timeError then return timeError end
+
+-- Reserves the demand on the node, counts the peer into the room, keeps every sort key fresh.
+local function claimOn(nodeId, raw, node, room, egress, packets, isNewOnNode, nodes)
+  local seq = math.max(node[LAST_CLAIM] + 1, nowUs)
+  node[LAST_CLAIM] = seq
+  node[PEND_EGRESS] = node[PEND_EGRESS] + egress
+  node[PEND_PACKETS] = node[PEND_PACKETS] + packets
+  node[PEND_CLIENTS] = node[PEND_CLIENTS] + 1
+  node[PEND_TRACKS] = node[PEND_TRACKS] + claimTracks(publishes)
+  if isNewOnNode == 1 then node[PEND_ROOMS] = node[PEND_ROOMS] + 1 end
+  writeNodeTail(nodeId, raw, node)
+  writeClaim(nodeId, seq, now, room[R_EPOCH], egress, packets, publishes, subscribes, isNewOnNode, roomId)
+  writeRoom(roomId, room, nodes)
+  if takesRooms(node, now) then
+    if egress > 0 or packets > 0 then rankDemand(nodeId, node, bitsPerPacket) end
+    rankPeers(nodeId, node)
+    if isNewOnNode == 1 then rankRooms(nodeId, node) end
+  end
+  return { OK, nodes, nodeLink(raw), room[R_EPOCH], isNewOnNode, seq, egress, packets, room[R_EXPECTED] }
+end
+
+local function refuse(nodeId, egress, packets)
+  writeEvent(now, 'no-capacity', 'roomId', roomId, 'nodeId', nodeId,
+    'egressBps', string.format('%.0f', egress), 'packetsPerSecond', string.format('%.0f', packets))
+  return { NO_CAPACITY, noCapacityRetry }
+end
+
+-- Milliseconds until the present generation has lasted a lease: until then a room without a record may live on a
+-- node that has not said so yet.
+local function generationRest(generationUs)
+  if not generationUs then return leaseTtl end
+  return math.ceil(generationUs / 1000 + leaseTtl - now)
+end
+
+--------------------------------------------------------------------------------------------------------------
+-- Choosing a node for a new room: at most 16 candidates, each checked for lease, state and every dimension.
+
+local CANDIDATES, FIRST_LOOK = 16, 4
+
+local function loadOk(node)
+  if kind == 1 then return projectedLoad(node, CPU) <= loadLimit end
+  if kind == 2 then return projectedLoad(node, SYS) <= loadLimit end
+  return true
+end
+
+local function admits(node, egress, packets)
+  local egressLeft, packetsLeft = egressHeadroom(node), packetHeadroom(node)
+  return egressLeft > 0 and packetsLeft > 0 and egress <= egressLeft and packets <= packetsLeft and loadOk(node)
+end
+
+local function sortValue(node)
+  if sortBy == 9 then return node[ROOM_COUNT] + node[PEND_ROOMS] end
+  if sortBy == 10 then return projectedLoad(node, CPU) end
+  if sortBy == 11 then return projectedLoad(node, SYS) end
+  if sortBy == 12 then return node[CLIENTS] + node[PEND_CLIENTS] end
+  if sortBy == 13 then return node[TRACKS] + node[PEND_TRACKS] end
+  if sortBy == 14 then return node[BYTES] + node[PEND_EGRESS] / 8 end
+  return 0
+end
+
+-- The first `count` from one end of a sort key; among equals at that end it begins at a random one.
+local function fromEnd(key, command)
+  return function(offset, count)
+    if offset > 0 then return call(command, key, offset, offset + count - 1) end
+    local pairsList = call(command, key, 0, count - 1, 'WITHSCORES')
+    if #pairsList > 2 and pairsList[2] == pairsList[4] then
+      local ties = call('ZCOUNT', key, pairsList[2], pairsList[2])
+      local start = random % ties
+      if start > 0 then return call(command, key, start, start + count - 1) end
+    end
+    local ids = {}
+    for i = 1, #pairsList, 2 do ids[#ids + 1] = pairsList[i] end
+    return ids
+  end
+end
+
+local function fromScore(key, score)
+  return function(offset, count)
+    return call('ZRANGEBYSCORE', key, score, '+inf', 'LIMIT', offset, count)
+  end
+end
+
+-- Redis draws distinct members but leaves their order to chance only in part, so begin at a random one.
+local function atRandom(offset)
+  if offset > 0 then return {} end
+  local drawn = call('ZRANDMEMBER', BY_HEADROOM, CANDIDATES)
+  local ids, start = {}, random % math.max(1, #drawn)
+  for i = 1, #drawn do ids[i] = drawn[(start + i - 1) % #drawn + 1] end
+  return ids
+end
+
+-- Looks at candidates in order and gives the first `want` that admit the demand. Lapsed ones leave the sort keys.
+local function look(fetch, want, egress, packets, excluded)
+  for _ = 1, 64 do
+    local found, lapsed, offset, count = {}, {}, 0, FIRST_LOOK
+    while offset < CANDIDATES do
+      local ids = fetch(offset, count)
+      if #ids == 0 then break end
+      local raws = call('HMGET', NODES, unpack(ids))
+      for i = 1, #ids do
+        local raw = raws[i]
+        local node = raw and unpackNode(raw)
+        if ids[i] == excluded then
+          -- The room is leaving it.
+        elseif not node or not takesRooms(node, now) then
+          lapsed[#lapsed + 1] = ids[i]
+        elseif admits(node, egress, packets) then
+          found[#found + 1] = { ids[i], raw, node }
+          if #found == want then break end
+        end
+      end
+      if #found == want then break end
+      offset, count = offset + count, CANDIDATES - FIRST_LOOK
+    end
+    if #lapsed > 0 then unrankNodes(lapsed) end
+    if #found > 0 or #lapsed == 0 then return found end
+  end
+  return {}
+end
+
+-- The policy's own candidates, in its order, and how many of them it compares.
+local function preferred(egress, packets)
+  if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE'), 1 end
+  if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * bitsPerPacket)), 1 end
+  if algorithm == 1 then return atRandom, 2 end
+  if sortBy == 0 then return atRandom, 1 end
+  return fromEnd(KEYS[sortBy], 'ZRANGE'), 1
+end
+
+-- Where somebody free stands when the policy's own candidates are all full.
+local function fallback(egress, packets)
+  if kind == 1 then return fromEnd(BY_CPULOAD, 'ZRANGE') end
+  if kind == 2 then return fromEnd(BY_SYSLOAD, 'ZRANGE') end
+  -- Where the dimensions disagree, begin where both are sure to fit.
+  if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * bitsPerPacket)) end
+  return fromEnd(BY_HEADROOM, 'ZREVRANGE')
+end
+
+local function leastSorted(found)
+  local best = found[1]
+  for i = 2, #found do
+    if sortValue(found[i][3]) < sortValue(best[3]) then best = found[i] end
+  end
+  return best
+end
+
+local function choose(egress, packets, excluded)
+  local fetch, want = preferred(egress, packets)
+  local found = look(fetch, want, egress, packets, excluded)
+  if #found == 0 and selector ~= 0 then
+    found = look(fallback(egress, packets), selector == 2 and CANDIDATES or 1, egress, packets, excluded)
+  end
+  return leastSorted(found)
+end
+
+-- Puts a room onto a chosen node. `counts` are the peers that the room is reserved for before its expected size.
+local function placeRoom(pub, sub, both, peers, expected, epoch, movedFrom)
+  local wantPub, wantSub, wantBoth = withExpected(peers, pub, sub, both, expected, model)
+  local egress, packets = roomDemand(wantPub, wantSub, wantBoth, model)
+  local chosen = choose(egress, packets, movedFrom)
+  if not chosen then
+    local last = call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
+    -- Nobody at all is alive: Redis just came back, or a clock jumped. That is no lack of capacity.
+    if not last[2] or tonumber(last[2]) <= now then return { UNAVAILABLE, heartbeatInterval } end
+    return refuse('', egress, packets)
+  end
+  local nodeId = chosen[1]
+  local room = { epoch, egress, packets, 1, publishes, subscribes, publishes * subscribes, math.max(expected, peers), 0 }
+  call('ZADD', ROOM_INDEX, 0, nodeId .. '\0' .. roomId)
+  if movedFrom then
+    call('ZREM', ROOM_INDEX, movedFrom .. '\0' .. roomId)
+    -- A home that still lives, or comes back, must list its rooms to learn that this one is gone.
+    local fromRaw = call('HGET', NODES, movedFrom)
+    if fromRaw then
+      local from = unpackNode(fromRaw)
+      from[ASSERTED] = 0
+      writeNodeTail(movedFrom, fromRaw, from)
+    end
+    writeEvent(now, 'room-moved', 'roomId', roomId, 'fromNodeId', movedFrom, 'nodeId', nodeId,
+      'epoch', string.format('%.0f', epoch))
+  end
+  return claimOn(nodeId, chosen[2], chosen[3], room, egress, packets, 1, nodeId)
+end
+
+--------------------------------------------------------------------------------------------------------------
+
+local rawRoom = call('HGET', ROOMS, roomId)
+
+if not rawRoom then
+  local rest = generationRest(tonumber(call('GET', GENERATION)))
+  if rest > 0 then return { UNAVAILABLE, rest } end
+  local expected = givenExpected
+  if expected <= 0 then
+    local learned = tonumber(call('GET', KEYS[15]))
+    expected = learned and math.floor(learned + 0.5) or defaultExpected
+  end
+  return placeRoom(publishes, subscribes, publishes * subscribes, 1, math.max(1, expected), nowUs)
+end
+
+local room, nodes = unpackRoom(rawRoom), roomNodes(rawRoom)
+local home = homeOf(nodes)
+local rawHome = call('HGET', NODES, home)
+local homeNode = rawHome and unpackNode(rawHome)
+local isSuspect = evidence > 0 and evidenceNode == home
+
+if homeNode and homeNode[LEASE] > now and homeNode[STATE] < 3 and not isSuspect then
+  room[R_PEERS], room[R_PUB], room[R_SUB] = room[R_PEERS] + 1, room[R_PUB] + publishes, room[R_SUB] + subscribes
+  room[R_BOTH] = room[R_BOTH] + publishes * subscribes
+  local needEgress, needPackets = roomDemand(room[R_PUB], room[R_SUB], room[R_BOTH], model)
+  local egress, packets = math.max(0, needEgress - room[R_EGRESS]), math.max(0, needPackets - room[R_PACKETS])
+  if (egress > 0 or packets > 0)
+    and (egress > egressHeadroom(homeNode) or packets > packetHeadroom(homeNode)) then
+    return refuse(home, egress, packets)
+  end
+  room[R_EGRESS], room[R_PACKETS] = room[R_EGRESS] + egress, room[R_PACKETS] + packets
+  room[R_EXPECTED] = math.max(room[R_EXPECTED], room[R_PEERS])
+  return claimOn(home, rawHome, homeNode, room, egress, packets, 0, nodes)
+end
+
+-- The home is gone, or silent, or this gateway says so. Without proof it gets the benefit of the doubt, and after
+-- an outage of Redis time begins anew for everybody.
+if homeNode and homeNode[STATE] < 3 and not (isSuspect and evidence == 2) then
+  local generationUs = tonumber(call('GET', GENERATION))
+  local lapse = homeNode[LEASE]
+  if generationUs then lapse = math.max(lapse, generationUs / 1000 + leaseTtl) end
+  local movesAt = lapse
+  if not isSuspect then movesAt = lapse - leaseTtl + silentHome end
+  if not generationUs or now < movesAt then
+    return { UNAVAILABLE, generationUs and math.max(1, math.ceil(movesAt - now)) or leaseTtl }
+  end
+end
+
+-- Proven dead before its lease lapsed: nothing more goes there, unless its next heartbeat proves otherwise.
+if homeNode and homeNode[LEASE] > now then unrankNodes({ home }) end
+
+-- Everybody who was in the room will come again.
+return placeRoom(room[R_PUB], room[R_SUB], room[R_BOTH], room[R_PEERS],
+  math.max(1, room[R_EXPECTED], room[R_PEERS]), math.max(room[R_EPOCH] + 1, nowUs), home)

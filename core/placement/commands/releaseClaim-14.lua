@@ -1,0 +1,43 @@
+--[[
+  Gives back a claim that no session was opened for. Unknown and confirmed claims are left alone.
+
+  Input
+    KEYS[1..14]  see includes/keys.lua
+    ARGV[1]      node id
+    ARGV[2]      claim seq, virtual time (0: Redis' own) and bits per packet, as doubles
+
+  Output
+    1 when the claim was there, else 0
+]]
+--- @include "keys"
+--- @include "time"
+--- @include "node-record"
+--- @include "sort-keys"
+--- @include "claims"
+--- @include "forget-claim"
+
+local nodeId = ARGV[1]
+local seq, virtualNow, bitsPerPacket = struct.unpack('<ddd', ARGV[2])
+local now, _, timeError = readTime(virtualNow)
+if timeError then return timeError end
+
+local prefix = nodeId .. '\0'
+local member = call('ZRANGEBYLEX', CLAIMS, '[' .. prefix .. struct.pack('>d', seq),
+  '(' .. prefix .. struct.pack('>d', seq + 1), 'LIMIT', 0, 1)[1]
+if not member then return 0 end
+local claim = unpackClaim(nodeId, member)
+call('ZREM', CLAIMS, member)
+forgetClaimOfRoom(nodeId, claim)
+
+local raw = call('HGET', NODES, nodeId)
+if not raw then return 1 end
+local node = unpackNode(raw)
+node[PEND_EGRESS] = math.max(0, node[PEND_EGRESS] - claim.egress)
+node[PEND_PACKETS] = math.max(0, node[PEND_PACKETS] - claim.packets)
+node[PEND_ROOMS] = math.max(0, node[PEND_ROOMS] - claim.rooms)
+node[PEND_CLIENTS] = math.max(0, node[PEND_CLIENTS] - 1)
+node[PEND_TRACKS] = math.max(0, node[PEND_TRACKS] - claimTracks(claim.publishes))
+writeNodeTail(nodeId, raw, node)
+-- Only a node that still stands in the sort keys: one that was proven dead comes back by its heartbeat alone.
+if takesRooms(node, now) and call('ZSCORE', BY_HEADROOM, nodeId) then rankNode(nodeId, node, bitsPerPacket) end
+return 1

@@ -1,0 +1,34 @@
+import type { CapacityVector } from '../capacity/capacity-vector';
+
+/** What placement writes down beside its answers: for scaling, which acts on it, and for audit. */
+export type PlacementEvent = PlacementEventHead &
+  (
+    | {
+        /** A peer was refused: scale-out should hear of it at once. */
+        kind: 'no-capacity';
+        roomId: string;
+        /** The room's full node; empty when no node had headroom for a new room. */
+        nodeId: string;
+        demand: CapacityVector;
+      }
+    | {
+        /** A room left a node that is gone. */
+        kind: 'room-moved';
+        roomId: string;
+        fromNodeId: string;
+        nodeId: string;
+        epoch: number;
+      }
+    | {
+        /** Redis came back empty or with lost writes: nodes assert their rooms anew. */
+        kind: 'generation-began';
+        nodeId: string;
+      }
+  );
+
+interface PlacementEventHead {
+  /** Rising; pass the last one read as `afterId`. */
+  id: string;
+  /** Milliseconds since 1970, Redis time. */
+  atMs: number;
+}

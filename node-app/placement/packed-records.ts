@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { CapacityVector } from '../../core/capacity/capacity-vector';
+import type { EgressModelParams } from '../../core/capacity/egress-model';
+import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
+import { NODE_STATES, type NodeState } from '../../core/node-state';
+import type { EndedRoom, NodeRecord, RoomRecord, RoomReport } from '../../core/placement/placement-port';
+
+// The packed records of core/placement/commands/includes, seen from this side.
+
+/** Little-endian doubles, as the scripts read them with struct.unpack. */
+export function packDoubles(values: readonly number[], suffix = ''): Buffer {
+  const tail = Buffer.from(suffix, 'utf8');
+  const buffer = Buffer.allocUnsafe(values.length * 8 + tail.length);
+  for (let i = 0; i < values.length; i += 1) buffer.writeDoubleLE(values[i] ?? 0, i * 8);
+  tail.copy(buffer, values.length * 8);
+  return buffer;
+}
+
+function readDouble(buffer: Buffer, index: number): number {
+  return buffer.readDoubleLE(index * 8);
+}
+
+function readVector(buffer: Buffer, index: number): CapacityVector {
+  return { egressBps: readDouble(buffer, index), packetsPerSecond: readDouble(buffer, index + 1) };
+}
+
+/** In the order of `includes/room-demand.lua`. */
+export function egressModelValues(params: EgressModelParams): number[] {
+  return [
+    params.singlePictureBps,
+    params.fewPicturesBps,
+    params.fewPictures,
+    params.speakerBps,
+    params.thumbnailBps,
+    params.audioBps,
+    params.activeAudio,
+    params.lastN,
+    params.overheadFactor,
+    params.videoPacketBits,
+    params.audioPacketsPerSecond,
+    params.assumedPublishers,
+  ];
+}
+
+export function packRoomReport(room: RoomReport): Buffer {
+  const { epoch, peers, publishers, subscribers, expectedPeers, reserved } = room;
+  return packDoubles(
+    [epoch, peers, publishers, subscribers, expectedPeers, reserved.egressBps, reserved.packetsPerSecond],
+    room.roomId,
+  );
+}
+
+export function packEndedRoom(room: EndedRoom): Buffer {
+  return packDoubles([room.epoch, room.peakPeers], room.roomId);
+}
+
+const vectorSchema = z.object({ egressBps: z.number(), packetsPerSecond: z.number() });
+
+/** What the scripts carry for a node without reading it. */
+const nodeInfoSchema = z.object({
+  /** Version of the record: a release reads those of its neighbours. */
+  v: z.literal(1),
+  release: z.string(),
+  committed: vectorSchema,
+  measured: vectorSchema,
+});
+
+type NodeInfo = z.infer<typeof nodeInfoSchema>;
+
+export function packNodeInfo(info: Omit<NodeInfo, 'v'>): string {
+  return JSON.stringify({ v: 1, ...info } satisfies NodeInfo);
+}
+
+const NODE_BYTES = 176;
+const ROOM_BYTES = 72;
+
+export function stateIndex(state: NodeState): number {
+  return NODE_STATES.indexOf(state);
+}
+
+/** @throws z.ZodError on a record that no known release writes */
+export function unpackNodeRecord(
+  nodeId: string,
+  packed: Buffer,
+  info: Buffer | null,
+  nowMs: number,
+): NodeRecord {
+  const leaseExpiresAtMs = readDouble(packed, 0);
+  const parsed = info ? nodeInfoSchema.parse(JSON.parse(info.toString('utf8'))) : undefined;
+  return {
+    nodeId,
+    release: parsed?.release ?? '',
+    linkAddress: packed.toString('utf8', NODE_BYTES),
+    state: NODE_STATES[readDouble(packed, 1)] ?? 'DRAINED',
+    ready: readDouble(packed, 2) === 1,
+    alive: leaseExpiresAtMs > nowMs,
+    leaseExpiresAtMs,
+    capacity: readVector(packed, 3),
+    committed: addVector(parsed?.committed ?? readVector(packed, 5), readVector(packed, 15)),
+    measured: parsed?.measured ?? ZERO_VECTOR,
+    load: {
+      cpuLoad: readDouble(packed, 7),
+      sysLoad: readDouble(packed, 8),
+      rooms: readDouble(packed, 9) + readDouble(packed, 17),
+      clients: readDouble(packed, 10) + readDouble(packed, 18),
+      tracks: readDouble(packed, 11) + readDouble(packed, 19),
+      bytesPerSecond: readDouble(packed, 12),
+    },
+  };
+}
+
+export function unpackRoomRecord(roomId: string, packed: Buffer): RoomRecord {
+  return {
+    roomId,
+    nodes: packed.toString('utf8', ROOM_BYTES).split('\n'),
+    epoch: readDouble(packed, 0),
+    peers: readDouble(packed, 3),
+    expectedPeers: readDouble(packed, 7),
+    reserved: readVector(packed, 1),
+  };
+}

@@ -1,0 +1,364 @@
+import type { Redis } from 'ioredis';
+import {
+  bitsPerPacket,
+  DEFAULT_EGRESS_MODEL,
+  type EgressModelParams,
+} from '../../core/capacity/egress-model';
+import type { RandomSource } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import type { PlacementEvent } from '../../core/placement/placement-event';
+import type {
+  ClaimRelease,
+  HeartbeatReply,
+  NodeHeartbeat,
+  NodeRecord,
+  Placement,
+  PlacementPort,
+  PlacePeerRequest,
+  RoomRecord,
+} from '../../core/placement/placement-port';
+import { roomNamePattern } from '../../core/placement/room-name-pattern';
+import {
+  DEFAULT_LOAD_LIMIT,
+  DEFAULT_SELECTOR_POLICY,
+  type SelectorPolicy,
+} from '../../core/placement/selector-policy';
+import { commonScriptKeys, redisKeys, type RedisKeys } from '../../core/redis-keys';
+import {
+  egressModelValues,
+  packDoubles,
+  packEndedRoom,
+  packNodeInfo,
+  packRoomReport,
+  stateIndex,
+  unpackNodeRecord,
+  unpackRoomRecord,
+} from './packed-records';
+import { readEventEntry } from './placement-events';
+import { defaultCommandsFolder, loadScript, type PlacementScript } from './script-loader';
+import { placementError, readScriptResult } from './script-result';
+
+export interface PlacementStoreOptions {
+  /** From `connectRedis()`: without an offline queue and with a command timeout. Not closed by the store. */
+  redis: Redis;
+  /** All keys of this fleet share the hash tag `{keyPrefix}`. */
+  keyPrefix: string;
+  random: RandomSource;
+  /** Policy of requests that bring none. @default least-egress */
+  policy?: SelectorPolicy | undefined;
+  egressModel?: EgressModelParams | undefined;
+  /** Folder of the Lua scripts. @default `commands` beside the bundle, else the source tree's */
+  commandsFolder?: string | undefined;
+  timing?: Partial<PlacementTiming> | undefined;
+  /** Size of a room that nothing is known about. @default 4, the median of meetings in the workload model */
+  defaultExpectedPeers?: number | undefined;
+  /** Weight of the newest room in the learned size of its name pattern, 0–1. @default 0.3 */
+  learningWeight?: number | undefined;
+  /** A simulator's time, milliseconds. Only with a `keyPrefix` that begins with `sim-`. */
+  virtualNowMs?: (() => number) | undefined;
+}
+
+export interface PlacementTiming {
+  /** A node's lease after each heartbeat, milliseconds. @default 3_000 */
+  leaseTtlMs: number;
+  /** Between heartbeats, milliseconds; also the retry-after while nobody is alive. @default 1_000 */
+  heartbeatIntervalMs: number;
+  /** A claim that no heartbeat has confirmed is void after this, milliseconds. @default 10_000 */
+  claimTtlMs: number;
+  /** A room leaves a silent home without further evidence so long after its last heartbeat, milliseconds. @default 15_000 */
+  silentHomeMs: number;
+  /** A node is forgotten so long after its lease ended, milliseconds. @default 60_000 */
+  nodeTtlMs: number;
+  /** retry-after of FLEET_ERR_NO_CAPACITY, milliseconds. @default 5_000: what a warm instance needs to serve */
+  noCapacityRetryAfterMs: number;
+}
+
+export const DEFAULT_PLACEMENT_TIMING: PlacementTiming = {
+  leaseTtlMs: 3_000,
+  heartbeatIntervalMs: 1_000,
+  claimTtlMs: 10_000,
+  silentHomeMs: 15_000,
+  nodeTtlMs: 60_000,
+  noCapacityRetryAfterMs: 5_000,
+};
+
+type ScriptName = 'placePeer' | 'releaseClaim' | 'heartbeat' | 'retireNode';
+
+const SCRIPT_FILES: Record<ScriptName, string> = {
+  placePeer: 'placePeer-15.lua',
+  releaseClaim: 'releaseClaim-14.lua',
+  heartbeat: 'heartbeat-16.lua',
+  retireNode: 'retireNode-16.lua',
+};
+
+/** Places of the sort keys among the scripts' keys. */
+const SORT_KEY_INDEX = {
+  random: 0,
+  rooms: 9,
+  cpuload: 10,
+  sysload: 11,
+  clients: 12,
+  tracks: 13,
+  bytespersec: 14,
+};
+
+/** Placement on Redis. Every call is one round trip; the decisions are in `core/placement/commands`. */
+export class PlacementStore implements PlacementPort {
+  readonly #redis: Redis;
+  readonly #random: RandomSource;
+  readonly #virtualNowMs: () => number;
+  readonly #timing: PlacementTiming;
+  readonly #learningWeight: number;
+  readonly #bitsPerPacket: number;
+  readonly #policy: SelectorPolicy;
+  readonly #keys: RedisKeys;
+  readonly #commonKeys: string[];
+  readonly #settings: Buffer;
+  readonly #scripts: Record<ScriptName, PlacementScript>;
+
+  constructor(options: PlacementStoreOptions) {
+    this.#redis = options.redis;
+    this.#random = options.random;
+    this.#virtualNowMs = options.virtualNowMs ?? (() => 0);
+    this.#timing = { ...DEFAULT_PLACEMENT_TIMING, ...options.timing };
+    this.#learningWeight = options.learningWeight ?? 0.3;
+    this.#policy = options.policy ?? DEFAULT_SELECTOR_POLICY;
+    this.#keys = redisKeys(options.keyPrefix);
+    this.#commonKeys = commonScriptKeys(this.#keys);
+    const model = options.egressModel ?? DEFAULT_EGRESS_MODEL;
+    this.#bitsPerPacket = bitsPerPacket(model);
+    this.#settings = packDoubles([
+      this.#timing.leaseTtlMs,
+      this.#timing.silentHomeMs,
+      options.defaultExpectedPeers ?? 4,
+      this.#timing.noCapacityRetryAfterMs,
+      this.#timing.heartbeatIntervalMs,
+      this.#bitsPerPacket,
+      ...egressModelValues(model),
+    ]);
+    const folder = options.commandsFolder ?? defaultCommandsFolder();
+    this.#scripts = {
+      placePeer: loadScript(folder, SCRIPT_FILES.placePeer),
+      releaseClaim: loadScript(folder, SCRIPT_FILES.releaseClaim),
+      heartbeat: loadScript(folder, SCRIPT_FILES.heartbeat),
+      retireNode: loadScript(folder, SCRIPT_FILES.retireNode),
+    };
+  }
+
+  async placePeer(request: PlacePeerRequest): Promise<Placement> {
+    const { roomId, role, expectedPeers, evidence } = request;
+    checkRoomId(roomId);
+    if (expectedPeers !== undefined && !(Number.isSafeInteger(expectedPeers) && expectedPeers > 0)) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'expectedPeers must be a positive integer' });
+    }
+    const numbers = packDoubles([
+      role.publishes ? 1 : 0,
+      role.subscribes ? 1 : 0,
+      expectedPeers ?? 0,
+      ...policyValues(request.policy ?? this.#policy),
+      evidence ? (evidence.kind === 'dead' ? 2 : 1) : 0,
+      Math.floor(this.#random() * 2 ** 31),
+      this.#virtualNowMs(),
+    ]);
+    const answer = await this.#run(
+      'placePeer',
+      [...this.#commonKeys, this.#keys.prior(roomNamePattern(roomId))],
+      [roomId, numbers, evidence?.nodeId ?? '', this.#settings],
+    );
+    const [joinedNodes, linkAddress, epoch, created, seq, egressBps, packetsPerSecond, expected] =
+      readScriptResult(answer);
+    const nodes = String(joinedNodes).split('\n');
+    return {
+      roomId,
+      nodeId: nodes[0] ?? '',
+      linkAddress: String(linkAddress),
+      nodes,
+      epoch: Number(epoch),
+      created: created === 1,
+      claim: {
+        seq: Number(seq),
+        reserved: { egressBps: Number(egressBps), packetsPerSecond: Number(packetsPerSecond) },
+        expectedPeers: Number(expected),
+      },
+    };
+  }
+
+  async releaseClaim({ nodeId, seq }: ClaimRelease): Promise<void> {
+    checkNodeId(nodeId);
+    await this.#run('releaseClaim', this.#commonKeys, [
+      nodeId,
+      packDoubles([seq, this.#virtualNowMs(), this.#bitsPerPacket]),
+    ]);
+  }
+
+  async heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
+    const { nodeId, capacity, committed, measured, load } = heartbeat;
+    checkNodeId(nodeId);
+    const numbers = packDoubles([
+      stateIndex(heartbeat.state),
+      heartbeat.ready ? 1 : 0,
+      capacity.egressBps,
+      capacity.packetsPerSecond,
+      Math.max(committed.egressBps, measured.egressBps),
+      Math.max(committed.packetsPerSecond, measured.packetsPerSecond),
+      load.cpuLoad,
+      load.sysLoad,
+      load.rooms,
+      load.clients,
+      load.tracks,
+      load.bytesPerSecond,
+      heartbeat.heartbeatSeq,
+      heartbeat.acknowledgedSeq,
+      heartbeat.full ? 1 : 0,
+      heartbeat.rooms.length,
+      this.#virtualNowMs(),
+      this.#timing.leaseTtlMs,
+      this.#timing.claimTtlMs,
+      this.#timing.nodeTtlMs,
+      this.#learningWeight,
+      this.#bitsPerPacket,
+    ]);
+    const answer = await this.#run(
+      'heartbeat',
+      [
+        ...this.#commonKeys,
+        this.#keys.nodeInfo,
+        this.#keys.removed,
+        ...heartbeat.endedRooms.map((room) => this.#keys.prior(roomNamePattern(room.roomId))),
+      ],
+      [
+        nodeId,
+        numbers,
+        heartbeat.linkAddress,
+        packNodeInfo({ release: heartbeat.release, committed, measured }),
+        packDoubles(heartbeat.seenClaims),
+        ...heartbeat.rooms.map(packRoomReport),
+        ...heartbeat.endedRooms.map(packEndedRoom),
+      ],
+    );
+    const [nowMs, needFull, ...lost] = readScriptResult(answer);
+    const lostRooms: HeartbeatReply['lostRooms'] = [];
+    for (let i = 0; i + 2 < lost.length; i += 3) {
+      lostRooms.push({ roomId: String(lost[i]), nodeId: String(lost[i + 1]), epoch: Number(lost[i + 2]) });
+    }
+    return { nowMs: Number(nowMs), needFull: needFull === 1, lostRooms };
+  }
+
+  async retire(nodeId: string): Promise<void> {
+    checkNodeId(nodeId);
+    await this.#run(
+      'retireNode',
+      [...this.#commonKeys, this.#keys.nodeInfo, this.#keys.removed],
+      [nodeId, packDoubles([this.#virtualNowMs()])],
+    );
+  }
+
+  async listNodes(): Promise<NodeRecord[]> {
+    const [nodes, infos, time] = await this.#read((redis) =>
+      Promise.all([
+        redis.hgetallBuffer(this.#keys.nodes),
+        redis.hgetallBuffer(this.#keys.nodeInfo),
+        redis.time(),
+      ]),
+    );
+    const nowMs = this.#nowMs(time);
+    return Object.entries(nodes)
+      .map(([nodeId, packed]) => unpackNodeRecord(nodeId, packed, infos[nodeId] ?? null, nowMs))
+      .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  }
+
+  async findNode(nodeId: string): Promise<NodeRecord | undefined> {
+    const [packed, info, time] = await this.#read((redis) =>
+      Promise.all([
+        redis.hgetBuffer(this.#keys.nodes, nodeId),
+        redis.hgetBuffer(this.#keys.nodeInfo, nodeId),
+        redis.time(),
+      ]),
+    );
+    return packed ? unpackNodeRecord(nodeId, packed, info, this.#nowMs(time)) : undefined;
+  }
+
+  async listRooms({ cursor = '0', limit = 500 }: { cursor?: string; limit?: number } = {}): Promise<{
+    rooms: RoomRecord[];
+    cursor?: string;
+  }> {
+    if (!/^\d{1,20}$/.test(cursor))
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'not a cursor' });
+    const count = Math.min(Math.max(1, Math.floor(limit)), 10_000);
+    const [next, flat] = await this.#read((redis) =>
+      redis.hscanBuffer(this.#keys.rooms, cursor, 'COUNT', count),
+    );
+    const rooms: RoomRecord[] = [];
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      const [roomId, packed] = [flat[i], flat[i + 1]];
+      if (roomId && packed) rooms.push(unpackRoomRecord(roomId.toString('utf8'), packed));
+    }
+    const nextCursor = next.toString();
+    return nextCursor === '0' ? { rooms } : { rooms, cursor: nextCursor };
+  }
+
+  async findRoom(roomId: string): Promise<RoomRecord | undefined> {
+    const packed = await this.#read((redis) => redis.hgetBuffer(this.#keys.rooms, roomId));
+    return packed ? unpackRoomRecord(roomId, packed) : undefined;
+  }
+
+  /** Events after `afterId`, oldest first. About the last thousand are kept. */
+  async readEvents({ afterId, limit = 100 }: { afterId?: string; limit?: number } = {}): Promise<
+    PlacementEvent[]
+  > {
+    if (afterId !== undefined && !/^\d+-\d+$/.test(afterId)) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'not the id of an event' });
+    }
+    const entries = await this.#read((redis) =>
+      redis.xrange(this.#keys.events, afterId ? `(${afterId}` : '-', '+', 'COUNT', limit),
+    );
+    return entries.map(readEventEntry).filter((event) => event !== undefined);
+  }
+
+  #nowMs([seconds, microseconds]: readonly (number | string)[]): number {
+    return this.#virtualNowMs() || Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
+
+  /** EVALSHA; only a Redis that has lost its script cache needs the source, once. */
+  async #run(name: ScriptName, keys: string[], args: (string | Buffer)[]): Promise<unknown> {
+    const script = this.#scripts[name];
+    return this.#read(async (redis) => {
+      try {
+        return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
+        return redis.eval(script.lua, keys.length, ...keys, ...args);
+      }
+    });
+  }
+
+  async #read<T>(operation: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await operation(this.#redis);
+    } catch (error) {
+      throw placementError(error, this.#timing.heartbeatIntervalMs);
+    }
+  }
+}
+
+function policyValues(policy: SelectorPolicy): number[] {
+  if (policy.selector !== 'livekit')
+    return [policy.selector === 'best-fit' ? 1 : 0, 0, 0, 0, DEFAULT_LOAD_LIMIT];
+  const kind = { any: 0, cpuload: 1, sysload: 2 }[policy.kind];
+  const algorithm = policy.algorithm === 'twochoice' ? 1 : 0;
+  return [2, kind, SORT_KEY_INDEX[policy.sortBy], algorithm, policy.loadLimit ?? DEFAULT_LOAD_LIMIT];
+}
+
+function checkNodeId(nodeId: string): void {
+  if (!/^[\w.:-]{1,128}$/.test(nodeId)) {
+    throw new FleetError('FLEET_ERR_BAD_REQUEST', {
+      message: 'a node id has up to 128 letters, digits and .:_-',
+    });
+  }
+}
+
+function checkRoomId(roomId: string): void {
+  if (roomId.length < 1 || roomId.length > 256) {
+    throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'a room id has 1 to 256 characters' });
+  }
+}
