@@ -268,6 +268,32 @@ describe('patches', () => {
   });
 });
 
+describe('a set-up that ended without cleaning up', () => {
+  const take = `await (async () => {
+    const { mkdtemp, readdir, readFile, rm, utimes, writeFile } = await import('node:fs/promises');
+    const os = await import('node:os');
+    const { spawnSync } = await import('node:child_process');
+    const folder = await mkdtemp(os.tmpdir() + '/fleet-lock-');
+    const file = folder + '/lock';
+    if (input === 'ended') await writeFile(file, spawnSync('/bin/true').pid + '@' + os.hostname());
+    if (input === 'lapsed') {
+      await writeFile(file, '1@another-machine');
+      await utimes(file, 0, 0);
+    }
+    const holder = await module.withLock({ file, onWait: () => undefined }, () => readFile(file, 'utf8'));
+    const left = await readdir(folder);
+    await rm(folder, { recursive: true });
+    return { isOurs: holder === process.pid + '@' + os.hostname(), left };
+  })()`;
+
+  test.each(['free', 'ended', 'lapsed'])(
+    'does not stand in the way: a lock that is %s is taken and given back',
+    (holder) => {
+      expect(evaluate('lock.mjs', take, holder)).toEqual({ isOurs: true, left: [] });
+    },
+  );
+});
+
 /** One file in tar format: a header block, then the content padded to whole blocks. */
 function tarEntry(name: string, content: string): Buffer {
   const header = Buffer.alloc(512);
