@@ -25,9 +25,9 @@ module.exports = {
     onlyFrom('lib', ['^core/']),
     onlyFrom('lambdas', ['^core/']),
     onlyFrom('node-app', ['^core/']),
-    // The local fleet reaches node-app and lambdas as processes and bundles, as AWS does.
-    onlyFrom('local', ['^core/', '^scripts/setup/']),
-    onlyFrom('bin', ['^lib/', '^local/', '^core/', '^scripts/setup/']),
+    // The local fleet reaches node-app and lambdas as processes and bundles, as AWS does; scripts/build-* makes these.
+    onlyFrom('local', ['^core/', '^scripts/setup/', '^scripts/build-']),
+    onlyFrom('bin', ['^lib/', '^local/', '^core/', '^scripts/setup/', '^scripts/build-']),
     onlyFrom('scripts', ['^core/']),
     onlyFrom('web/sdk', ['^core/protocol/']),
     onlyFrom('web/demo', ['^web/sdk/', '^core/protocol/']),
