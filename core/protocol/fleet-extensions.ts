@@ -73,3 +73,14 @@ export const EXTENSION_METHODS = {
   gatewayClosing: 'gatewayClosing',
   acknowledge: 'acknowledge',
 } as const;
+
+/**
+ * How a client with `resume=1` closes its own WebSocket. Everything but `drop` and an abnormal end (1006) means
+ * that the peer leaves, also 1001 and 1005 (the page was closed).
+ */
+export const CLIENT_CLOSE_CODES = {
+  /** The peer leaves. */
+  leave: 1000,
+  /** The client gives this connection up and comes back on another one: its session goes on. */
+  drop: 4001,
+} as const;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../core/protocol/error-codes';
+import type { ErrorCode } from '../../core/protocol/for-browsers';
 
 /** What goes wrong in the browser itself, before or without an answer of the server. */
 export type LocalErrorCode =
@@ -18,6 +18,8 @@ export type LocalErrorCode =
   | 'NOT_SUPPORTED'
   /** Browsers give cameras and microphones only to pages on https or localhost. */
   | 'INSECURE_CONTEXT'
+  /** The browser plays sound only after the person has clicked; the SDK starts it on the next click. */
+  | 'PLAYBACK_BLOCKED'
   /** The call needs a joined room: `join()` was not called, or the connection is being made anew. */
   | 'NOT_CONNECTED'
   /** The server did not answer a request in time. */

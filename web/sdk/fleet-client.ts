@@ -1,6 +1,21 @@
+import type { SessionOpened } from '../../core/protocol/fleet-extensions';
+import { createBrowserClock } from './browser-clock';
 import type { DataChannel } from './data/data-channel';
+import { DataHub } from './data/data-hub';
+import { describeDevice } from './device-info';
+import { FleetClientError } from './errors';
+import { MediaSession } from './media/media-session';
+import { watchNetwork } from './network-watcher';
 import type { LocalTrack } from './publish/local-track';
+import { Publisher } from './publish/publisher';
+import { SessionKeeper, type ResumePoint } from './reconnect/session-keeper';
+import { connectUrl } from './signalling/connect-url';
+import { isRecord } from './signalling/frames';
+import type { SignallingHandlers, SignallingSession } from './signalling/signalling-session';
+import { SpeakingMeter } from './speaking/speaking-meter';
+import { StatsCollector } from './stats/stats-collector';
 import type { RemotePeer } from './subscribe/remote-peer';
+import { Subscriber } from './subscribe/subscriber';
 import type {
   CameraOptions,
   ConnectionState,
@@ -15,71 +30,429 @@ import type {
 } from './types';
 import { TypedEmitter } from './typed-emitter';
 
+const DEFAULT_REQUEST_TIMEOUT_MS = 15_000;
+const DEFAULT_GIVE_UP_AFTER_MS = 300_000;
+const DEFAULT_JOIN_ATTEMPTS = 3;
+const DEFAULT_SPEAKING_INTERVAL_MS = 250;
+const MAX_ID_LENGTH = 256;
+
 /** One peer in one room of the fleet. For another room, or after the end, make another client. */
-export declare class FleetClient extends TypedEmitter<FleetClientEvents> {
+export class FleetClient extends TypedEmitter<FleetClientEvents> {
   readonly roomId: string;
   readonly peerId: string;
+  readonly #options: FleetClientOptions;
+  readonly #clock = createBrowserClock();
+  readonly #keeper: SessionKeeper;
+  readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
+  readonly #data: DataHub;
+  readonly #speaking: SpeakingMeter;
+  readonly #stats = new StatsCollector();
+  #unwatchNetwork: (() => void) | undefined;
+  #state: ConnectionState = 'idle';
+  #session: SessionInfo | undefined;
+  #displayName: string;
+  #activeSpeaker: string | undefined;
+  #media: MediaSession | undefined;
+  /** Transports of the session before, kept until their pictures have been replaced. */
+  #earlierMedia: MediaSession | undefined;
+  #joining:
+    { promise: Promise<void>; resolve: () => void; reject: (error: FleetClientError) => void } | undefined;
 
   /** @throws FleetClientError INVALID_ARGUMENT when `url`, `roomId` or `peerId` can't be used */
-  constructor(options: FleetClientOptions);
+  constructor(options: FleetClientOptions) {
+    super();
+    this.#options = options;
+    this.roomId = checkId('roomId', options.roomId);
+    this.peerId = checkId('peerId', options.peerId ?? randomId());
+    connectUrl(options.url, { roomId: this.roomId, peerId: this.peerId });
+    this.#displayName = options.displayName ?? this.peerId;
+    const warning = (error: FleetClientError) => {
+      options.logger?.warn(error.message, { code: error.code });
+      this.emit('warning', { error });
+    };
+    this.#publisher = new Publisher({
+      added: (track) => this.emit('localTrackAdded', { track }),
+      removed: (track, reason) => this.emit('localTrackRemoved', { track, reason }),
+      changed: (track) => this.emit('localTrackChanged', { track }),
+      warning,
+    });
+    this.#subscriber = new Subscriber(this.#clock, {
+      peerJoined: (peer) => this.emit('peerJoined', { peer }),
+      peerLeft: (peer) => this.emit('peerLeft', { peer }),
+      peerChanged: (peer) => this.emit('peerChanged', { peer }),
+      trackAdded: (peer, track) => this.emit('trackAdded', { peer, track }),
+      trackRemoved: (peer, track) => this.emit('trackRemoved', { peer, track }),
+      trackChanged: (peer, track) => this.emit('trackChanged', { peer, track }),
+      warning,
+      earlierSessionDone: () => this.#closeEarlierMedia(),
+    });
+    this.#data = new DataHub({
+      chat: (peerId, text) =>
+        this.emit('message', {
+          peerId,
+          displayName: this.peer(peerId)?.displayName ?? peerId,
+          text,
+          receivedAt: new Date(this.#clock.nowMs()),
+        }),
+      data: (message) => this.emit('data', message),
+      opened: (channel) => this.emit('dataChannelOpened', { channel }),
+      warning,
+    });
+    this.#speaking = new SpeakingMeter({
+      clock: this.#clock,
+      peerId: this.peerId,
+      intervalMs: options.speakingLevelsIntervalMs ?? DEFAULT_SPEAKING_INTERVAL_MS,
+      localTracks: () => this.localTracks,
+      peers: () => this.peers,
+      onLevels: (levels) => this.emit('speakingLevels', { levels }),
+    });
+    this.#keeper = this.#createKeeper();
+  }
 
-  get connectionState(): ConnectionState;
+  get connectionState(): ConnectionState {
+    return this.#state;
+  }
+
   /** Which parts of the fleet serve this client; undefined before the first `connected`. */
-  get session(): SessionInfo | undefined;
-  get displayName(): string;
+  get session(): SessionInfo | undefined {
+    return this.#session;
+  }
+
+  get displayName(): string {
+    return this.#displayName;
+  }
+
   /** The others in the room, in the order they came. */
-  get peers(): readonly RemotePeer[];
-  peer(peerId: string): RemotePeer | undefined;
-  get activeSpeaker(): string | undefined;
-  get localTracks(): readonly LocalTrack[];
-  get camera(): LocalTrack | undefined;
-  get microphone(): LocalTrack | undefined;
+  get peers(): readonly RemotePeer[] {
+    return this.#subscriber.peers;
+  }
+
+  peer(peerId: string): RemotePeer | undefined {
+    return this.#subscriber.peer(peerId);
+  }
+
+  get activeSpeaker(): string | undefined {
+    return this.#activeSpeaker;
+  }
+
+  get localTracks(): readonly LocalTrack[] {
+    return this.#publisher.tracks;
+  }
+
+  get camera(): LocalTrack | undefined {
+    return this.#publisher.track('camera', 'video');
+  }
+
+  get microphone(): LocalTrack | undefined {
+    return this.#publisher.track('microphone', 'audio');
+  }
+
   /** The picture of the screen share. */
-  get screen(): LocalTrack | undefined;
+  get screen(): LocalTrack | undefined {
+    return this.#publisher.track('screen', 'video');
+  }
 
   /**
-   * Enters the room; resolves once in it. Retriable refusals (no capacity, …) are tried again at most three times
-   * before it throws. @throws FleetClientError
+   * Enters the room; resolves once in it. Retriable refusals (no capacity, …) are tried again, see
+   * `reconnect.joinAttempts`, before it throws; each waiting time is a `reconnecting` event.
+   * @throws FleetClientError
    */
-  join(): Promise<void>;
+  join(): Promise<void> {
+    if (this.#joining) return this.#joining.promise;
+    if (this.#ended) return Promise.reject(new FleetClientError('CLOSED', 'this client has ended'));
+    // `Promise.withResolvers` is younger than the browsers that this SDK serves.
+    let resolve!: () => void;
+    let reject!: (error: FleetClientError) => void;
+    const promise = new Promise<void>((onJoined, onFailed) => {
+      resolve = onJoined;
+      reject = onFailed;
+    });
+    this.#joining = { promise, resolve, reject };
+    this.#unwatchNetwork = watchNetwork(() => this.#networkChanged());
+    this.#keeper.start();
+    return promise;
+  }
+
   /** Tells the room, closes everything, and stops the tracks that this SDK captured. Idempotent. */
-  leave(): Promise<void>;
+  async leave(): Promise<void> {
+    this.close();
+  }
+
   /** As `leave()`, at once. Idempotent. */
-  close(): void;
+  close(): void {
+    if (this.#ended) return;
+    this.#end('closed', new FleetClientError('CLOSED', 'the client was closed'));
+  }
 
   /**
-   * Publishes the camera. When it is on already, this changes its device or resolution.
+   * Publishes the camera. When it is on already, this changes its device or resolution. Before `join()` it only
+   * captures, for a preview; `join()` publishes it.
    * @throws FleetClientError NO_CAMERA, PERMISSION_DENIED, DEVICE_IN_USE, DEVICE_NOT_FOUND, …
    */
-  enableCamera(options?: CameraOptions): Promise<LocalTrack>;
-  /** Unpublishes the camera and turns its light off. */
-  disableCamera(): Promise<void>;
+  enableCamera(options: CameraOptions = {}): Promise<LocalTrack> {
+    return this.#publisher.enableCamera(options);
+  }
+
+  /** Unpublishes the camera and turns its light off. @throws FleetClientError */
+  disableCamera(): Promise<void> {
+    return this.#publisher.disable('camera');
+  }
+
   /** @throws FleetClientError NO_MICROPHONE, PERMISSION_DENIED, DEVICE_IN_USE, DEVICE_NOT_FOUND, … */
-  enableMicrophone(options?: MicrophoneOptions): Promise<LocalTrack>;
-  disableMicrophone(): Promise<void>;
-  /** Captures from another camera without renegotiation. @throws FleetClientError */
-  switchCamera(deviceId: string): Promise<void>;
+  enableMicrophone(options: MicrophoneOptions = {}): Promise<LocalTrack> {
+    return this.#publisher.enableMicrophone(options);
+  }
+
   /** @throws FleetClientError */
-  switchMicrophone(deviceId: string): Promise<void>;
+  disableMicrophone(): Promise<void> {
+    return this.#publisher.disable('microphone');
+  }
+
+  /** Captures from another camera without renegotiation. @throws FleetClientError */
+  async switchCamera(deviceId: string): Promise<void> {
+    await this.#publisher.enableCamera({ deviceId });
+  }
+
+  /** @throws FleetClientError */
+  async switchMicrophone(deviceId: string): Promise<void> {
+    await this.#publisher.enableMicrophone({ deviceId });
+  }
+
   /**
-   * Asks the person for a screen, window or tab, and publishes it beside the camera.
+   * Asks the person for a screen, window or tab, and publishes it beside the camera. Must be called from a click.
    * @throws FleetClientError SCREEN_SHARE_CANCELLED, PERMISSION_DENIED, NOT_SUPPORTED, …
    */
-  startScreenShare(options?: ScreenShareOptions): Promise<LocalTrack>;
-  stopScreenShare(): Promise<void>;
-  /** Publishes any track. @throws FleetClientError */
-  publishTrack(track: MediaStreamTrack, options?: PublishTrackOptions): Promise<LocalTrack>;
-  unpublishTrack(track: LocalTrack): Promise<void>;
-  /** Sends nothing of this track until `unmute()`; the others are told. @throws FleetClientError */
-  mute(track: LocalTrack): Promise<void>;
-  unmute(track: LocalTrack): Promise<void>;
+  startScreenShare(options: ScreenShareOptions = {}): Promise<LocalTrack> {
+    return this.#publisher.startScreenShare(options);
+  }
 
-  /** Sends a chat message to everyone else. @throws FleetClientError */
-  sendMessage(text: string): Promise<void>;
-  /** Opens a data channel to everyone else; their messages come as `data` events. @throws FleetClientError */
-  openDataChannel(options: DataChannelOptions): Promise<DataChannel>;
   /** @throws FleetClientError */
-  changeDisplayName(displayName: string): Promise<void>;
+  stopScreenShare(): Promise<void> {
+    return this.#publisher.disable('screen');
+  }
+
+  /** Publishes any track. @throws FleetClientError */
+  publishTrack(track: MediaStreamTrack, options: PublishTrackOptions = {}): Promise<LocalTrack> {
+    return this.#publisher.publish(track, options);
+  }
+
+  /** @throws FleetClientError */
+  unpublishTrack(track: LocalTrack): Promise<void> {
+    return this.#publisher.unpublish(track);
+  }
+
+  /** Sends nothing of this track, at once and until `unmute()`; the others are told. @throws FleetClientError */
+  mute(track: LocalTrack): Promise<void> {
+    return this.#publisher.setMuted(track, true);
+  }
+
+  /** @throws FleetClientError */
+  unmute(track: LocalTrack): Promise<void> {
+    return this.#publisher.setMuted(track, false);
+  }
+
+  /** Sends a chat message to everyone else. @throws FleetClientError NOT_CONNECTED, BAD_MESSAGE, … */
+  sendMessage(text: string): Promise<void> {
+    return this.#data.sendMessage(text);
+  }
+
+  /** Opens a data channel to everyone else; their messages come as `data` events. @throws FleetClientError */
+  openDataChannel(options: DataChannelOptions): Promise<DataChannel> {
+    return this.#data.open(options);
+  }
+
+  /** @throws FleetClientError */
+  async changeDisplayName(displayName: string): Promise<void> {
+    this.#displayName = displayName;
+    // Before `join()`, and while the client reconnects, `join` itself says it.
+    if (this.#state === 'connected') await this.#media?.api.changeDisplayName(displayName);
+  }
+
   /** Bitrates and losses count from the previous call. */
-  getStats(): Promise<FleetStats>;
+  getStats(): Promise<FleetStats> {
+    return this.#stats.collect({
+      peerId: this.peerId,
+      session: this.#session,
+      media: this.#media,
+      localTracks: this.localTracks,
+      remoteTracks: this.peers.flatMap((peer) => peer.tracks),
+    });
+  }
+
+  get #ended(): boolean {
+    return this.#state === 'closed' || this.#state === 'failed';
+  }
+
+  #createKeeper(): SessionKeeper {
+    const { requestTimeoutMs, reconnect, getToken, logger } = this.#options;
+    return new SessionKeeper({
+      clock: this.#clock,
+      random: Math.random,
+      createSocket: (url, subprotocol) => new WebSocket(url, subprotocol),
+      requestTimeoutMs: requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+      giveUpAfterMs: reconnect?.giveUpAfterMs ?? DEFAULT_GIVE_UP_AFTER_MS,
+      joinAttempts: reconnect?.joinAttempts ?? DEFAULT_JOIN_ATTEMPTS,
+      freshToken: getToken !== undefined,
+      handlers: {
+        url: (resume) => this.#url(resume),
+        handlersFor: () => this.#signallingHandlers(),
+        join: (signalling, opened) => this.#enter(signalling, opened),
+        resumed: (opened) => this.#resumed(opened),
+        connecting: () => {
+          if (this.#state === 'idle') this.#setState('connecting');
+        },
+        reconnecting: (event) => {
+          logger?.debug('reconnecting', { ...event, reason: event.reason.code });
+          this.#setState(this.#session ? 'reconnecting' : 'connecting');
+          this.emit('reconnecting', event);
+        },
+        failed: (error) => this.#end('failed', error),
+      },
+    });
+  }
+
+  async #url(resume: ResumePoint | undefined): Promise<string> {
+    const { url, token, getToken, expectedPeers, produce, consume } = this.#options;
+    return connectUrl(url, {
+      roomId: this.roomId,
+      peerId: this.peerId,
+      token: getToken && !resume ? await getToken() : token,
+      resume: '1',
+      ...resume,
+      expectedPeers,
+      produce: produce === false ? '0' : '1',
+      consume: consume === false ? '0' : '1',
+    });
+  }
+
+  /** Makes a new session a joined one; the transports of the one before stay until their pictures are replaced. */
+  async #enter(signalling: SignallingSession, opened: SessionOpened): Promise<void> {
+    if (!this.#session) this.#setState('joining');
+    const { consume, produce, device } = this.#options;
+    const media: MediaSession = new MediaSession({
+      signalling,
+      clock: this.#clock,
+      produce: produce !== false,
+      consume: consume !== false,
+      iceServers: this.#options.iceServers ?? [],
+      iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all',
+      onTrouble: () => {
+        if (this.#media === media) void this.#keeper.probe();
+      },
+      onLost: () => {
+        if (this.#media === media) this.#keeper.reportMediaLost();
+      },
+    });
+    this.#closeEarlierMedia();
+    this.#earlierMedia = this.#media;
+    this.#media = media;
+    this.#subscriber.useSession(media);
+    await media.open();
+    const peers = await media.api.join({
+      displayName: this.#displayName,
+      device: describeDevice(device),
+      rtpCapabilities: media.rtpCapabilities,
+    });
+    this.#subscriber.joined(peers);
+    this.#data.useSession(media, produce !== false);
+    await this.#publisher.useSession(media);
+    if (media.closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });
+    this.#connected(opened, false);
+  }
+
+  #resumed(opened: SessionOpened): void {
+    this.#media?.checkNow();
+    this.#connected(opened, true);
+  }
+
+  #connected({ sessionId, gatewayNodeId, mediaNodeId }: SessionOpened, resumed: boolean): void {
+    this.#session = { sessionId, gatewayNodeId, mediaNodeId };
+    this.#options.logger?.debug('connected', { ...this.#session, resumed });
+    this.#setState('connected');
+    this.#speaking.start();
+    this.#joining?.resolve();
+    this.emit('connected', { session: this.#session, resumed });
+  }
+
+  #networkChanged(): void {
+    this.#keeper.retryNow();
+    void this.#keeper.probe();
+    this.#media?.checkNow();
+  }
+
+  #signallingHandlers(): SignallingHandlers {
+    return {
+      onRequest: (method, data) => {
+        if (method === 'newConsumer') return this.#subscriber.newConsumer(data);
+        if (method === 'newDataConsumer') return this.#data.newDataConsumer(data);
+        return Promise.reject(new FleetClientError('FLEET_ERR_UNKNOWN_METHOD', `no request ${method}`));
+      },
+      onNotification: (method, data) => {
+        if (this.#subscriber.notification(method, data)) return;
+        this.#notification(method, isRecord(data) ? data : {});
+      },
+    };
+  }
+
+  /** What neither peers nor tracks handle. Unknown notifications are a newer server's: left alone. */
+  #notification(method: string, data: Record<string, unknown>): void {
+    switch (method) {
+      case 'producerScore':
+        if (typeof data.producerId === 'string') this.#publisher.setScore(data.producerId, data.score);
+        return;
+      case 'activeSpeaker': {
+        const peerId = typeof data.peerId === 'string' ? data.peerId : undefined;
+        if (peerId === this.#activeSpeaker) return;
+        this.#activeSpeaker = peerId;
+        this.emit('activeSpeaker', { peerId });
+        return;
+      }
+      case 'downlinkBwe': {
+        const { availableBitrate, desiredBitrate } = data;
+        if (typeof availableBitrate !== 'number' || typeof desiredBitrate !== 'number') return;
+        this.emit('downlinkEstimate', { availableBps: availableBitrate, desiredBps: desiredBitrate });
+        return;
+      }
+    }
+  }
+
+  #closeEarlierMedia(): void {
+    this.#earlierMedia?.close();
+    this.#earlierMedia = undefined;
+  }
+
+  #end(state: 'closed' | 'failed', error: FleetClientError): void {
+    if (this.#ended) return;
+    this.#setState(state);
+    this.#unwatchNetwork?.();
+    this.#speaking.close();
+    this.#keeper.close();
+    this.#publisher.close();
+    this.#subscriber.close();
+    this.#data.close();
+    this.#closeEarlierMedia();
+    this.#media?.close();
+    this.#joining?.reject(error);
+    if (state === 'failed') this.emit('failed', { error });
+  }
+
+  #setState(state: ConnectionState): void {
+    const previous = this.#state;
+    if (previous === state) return;
+    this.#state = state;
+    this.emit('connectionStateChanged', { state, previous });
+  }
+}
+
+function checkId(field: string, id: string): string {
+  if (typeof id === 'string' && id.length >= 1 && id.length <= MAX_ID_LENGTH) return id;
+  throw new FleetClientError('INVALID_ARGUMENT', `${field} must have 1 to ${MAX_ID_LENGTH} characters`);
+}
+
+/** `crypto.randomUUID` exists in secure contexts only; a viewer's page may be plain http. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
 }

@@ -54,6 +54,8 @@ export interface ReconnectOptions {
    * @default 300000
    */
   giveUpAfterMs?: number;
+  /** How often `join()` tries before it throws, when the server can't be reached or can't take the peer now. @default 3 */
+  joinAttempts?: number;
 }
 
 export interface FleetClientOptions {
@@ -134,7 +136,7 @@ export interface PublishTrackOptions {
 export interface DataChannelOptions {
   /** 1–64 characters. `chat` is what `sendMessage` uses. */
   label: string;
-  /** @default true */
+  /** @default true; false when delivery is limited by one of the others */
   ordered?: boolean;
   /** How often a lost message is sent again; leaves delivery unreliable. @default reliable */
   maxRetransmits?: number;

@@ -1,2 +1,0 @@
-/** The error codes that a browser can see, without the rest of the registry. */
-export type { ErrorCode } from '../errors';

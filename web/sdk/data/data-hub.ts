@@ -1,0 +1,129 @@
+import { FleetClientError } from '../errors';
+import type { MediaSession } from '../media/media-session';
+import { isRecord } from '../signalling/frames';
+import type { DataChannelOptions, DataMessage } from '../types';
+import { DataChannel } from './data-channel';
+
+/** mediasoup-demo's label for chat. */
+const CHAT_LABEL = 'chat';
+
+export interface DataHubHandlers {
+  chat(peerId: string, text: string): void;
+  data(message: DataMessage): void;
+  opened(channel: DataChannel): void;
+  warning(error: FleetClientError): void;
+}
+
+/** The data channels of this client, over all its sessions. */
+export class DataHub {
+  readonly #handlers: DataHubHandlers;
+  readonly #channels = new Set<DataChannel>();
+  #chat: DataChannel | undefined;
+  #chatOpening: Promise<void> | undefined;
+  #media: MediaSession | undefined;
+
+  constructor(handlers: DataHubHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /**
+   * Opens the channels on a new session. With `chat`, that one too: the others must know it before its first
+   * message. Doesn't wait for them.
+   */
+  useSession(media: MediaSession, chat: boolean): void {
+    this.#media = media;
+    this.#chatOpening = undefined;
+    for (const channel of this.#channels) {
+      if (channel === this.#chat) continue;
+      channel.bringTo(media).catch((error: unknown) => {
+        if (!media.closed) this.#handlers.warning(FleetClientError.from(error));
+      });
+    }
+    // A token may forbid data: then only `sendMessage` fails, with the server's reason.
+    if (chat || this.#chat) this.#openChat(media).catch(() => undefined);
+  }
+
+  /** @throws FleetClientError */
+  async sendMessage(text: string): Promise<void> {
+    await this.#openChat(this.#session());
+    this.#chat?.send(text);
+  }
+
+  /** @throws FleetClientError */
+  async open(options: DataChannelOptions): Promise<DataChannel> {
+    const { label, maxRetransmits, maxPacketLifeTime } = options;
+    if (label.length < 1 || label.length > 64) {
+      throw new FleetClientError('INVALID_ARGUMENT', 'the label must have 1 to 64 characters');
+    }
+    if (maxRetransmits !== undefined && maxPacketLifeTime !== undefined) {
+      throw new FleetClientError(
+        'INVALID_ARGUMENT',
+        'maxRetransmits and maxPacketLifeTime exclude each other',
+      );
+    }
+    const media = this.#session();
+    const channel = new DataChannel(options, (closed) => this.#channels.delete(closed));
+    this.#channels.add(channel);
+    try {
+      await channel.bringTo(media);
+    } catch (error) {
+      channel.close();
+      throw FleetClientError.from(error);
+    }
+    this.#handlers.opened(channel);
+    return channel;
+  }
+
+  /** Answers the server's `newDataConsumer`. @throws FleetClientError */
+  async newDataConsumer(data: unknown): Promise<void> {
+    const transport = this.#media?.receiveTransport;
+    if (!transport) throw new FleetClientError('NOT_CONNECTED', 'there is no receiving transport');
+    if (!isRecord(data)) throw new FleetClientError('PROTOCOL_ERROR', 'newDataConsumer without its fields');
+    const id = data.dataConsumerId ?? data.id;
+    const { dataProducerId, sctpStreamParameters, label, protocol, peerId } = data;
+    if (typeof id !== 'string' || typeof dataProducerId !== 'string' || !isRecord(sctpStreamParameters)) {
+      throw new FleetClientError('PROTOCOL_ERROR', 'newDataConsumer without its fields');
+    }
+    const consumer = await transport.consumeData({
+      id,
+      dataProducerId,
+      sctpStreamParameters: sctpStreamParameters,
+      label: typeof label === 'string' ? label : '',
+      protocol: typeof protocol === 'string' ? protocol : '',
+    });
+    consumer.on('message', (message: unknown) => {
+      // mediasoup-demo's bot has no peer; its messages are no one's.
+      if (typeof peerId !== 'string') return;
+      if (consumer.label === CHAT_LABEL && typeof message === 'string') this.#handlers.chat(peerId, message);
+      else if (typeof message === 'string' || message instanceof ArrayBuffer) {
+        this.#handlers.data({ peerId, label: consumer.label, data: message });
+      }
+    });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#media = undefined;
+    this.#chat?.close();
+    for (const channel of [...this.#channels]) channel.close();
+  }
+
+  #openChat(media: MediaSession): Promise<void> {
+    this.#chat ??= new DataChannel({ label: CHAT_LABEL }, () => undefined);
+    if (!this.#chatOpening) {
+      const opening = this.#chat.bringTo(media);
+      this.#chatOpening = opening;
+      opening.catch(() => {
+        if (this.#chatOpening === opening) this.#chatOpening = undefined;
+      });
+    }
+    return this.#chatOpening;
+  }
+
+  #session(): MediaSession {
+    if (!this.#media || this.#media.closed) {
+      throw new FleetClientError('NOT_CONNECTED', 'the client is not in the room', { retriable: true });
+    }
+    return this.#media;
+  }
+}

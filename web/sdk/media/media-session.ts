@@ -1,0 +1,191 @@
+import { Device, type types } from 'mediasoup-client';
+import type { Clock } from '../../../core/protocol/for-browsers';
+import { FleetClientError } from '../errors';
+import { SignallingApi } from '../signalling/api';
+import type { SignallingSession } from '../signalling/signalling-session';
+import { IceKeeper } from './ice-keeper';
+
+export interface MediaSessionOptions {
+  signalling: SignallingSession;
+  clock: Clock;
+  produce: boolean;
+  consume: boolean;
+  iceServers: RTCIceServer[];
+  iceTransportPolicy: RTCIceTransportPolicy;
+  /** A transport is disconnected: perhaps signalling is too, and doesn't know yet. */
+  onTrouble: () => void;
+  /** ICE can't be restored: these transports are lost. */
+  onLost: () => void;
+}
+
+/** mediasoup-client's device and transports of one signalling session. Ends with it. */
+export class MediaSession {
+  readonly api: SignallingApi;
+  readonly #options: MediaSessionOptions;
+  readonly #device: Device;
+  readonly #keepers: IceKeeper[] = [];
+  #sendTransport: Promise<types.Transport> | undefined;
+  #receiveTransport: types.Transport | undefined;
+  #closed = false;
+
+  /** @throws FleetClientError NOT_SUPPORTED */
+  constructor(options: MediaSessionOptions) {
+    this.#options = options;
+    this.api = new SignallingApi(options.signalling);
+    try {
+      this.#device = new Device();
+    } catch (error) {
+      throw new FleetClientError('NOT_SUPPORTED', 'this browser can not take part in calls', {
+        cause: error,
+      });
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What this browser can receive; undefined when this client receives nothing. */
+  get rtpCapabilities(): types.RtpCapabilities | undefined {
+    return this.#options.consume ? this.#device.recvRtpCapabilities : undefined;
+  }
+
+  /** Makes the device and the transports ready for `join`. @throws FleetClientError */
+  async open(): Promise<void> {
+    const { produce, consume } = this.#options;
+    const routerRtpCapabilities = await this.api.getRouterRtpCapabilities();
+    try {
+      await this.#device.load({ routerRtpCapabilities });
+    } catch (error) {
+      throw new FleetClientError('NOT_SUPPORTED', 'this browser has none of the codecs of the room', {
+        cause: error,
+      });
+    }
+    const opening: Promise<unknown>[] = [];
+    if (consume) opening.push(this.#openReceiveTransport());
+    if (produce || !consume) opening.push(this.sendTransport());
+    await Promise.all(opening);
+    this.#assertOpen();
+  }
+
+  /** The transport for what this client sends; made on first use. @throws FleetClientError */
+  sendTransport(): Promise<types.Transport> {
+    if (!this.#sendTransport) {
+      const opening = this.#openSendTransport();
+      this.#sendTransport = opening;
+      opening.catch(() => {
+        if (this.#sendTransport === opening) this.#sendTransport = undefined;
+      });
+    }
+    return this.#sendTransport;
+  }
+
+  get receiveTransport(): types.Transport | undefined {
+    return this.#receiveTransport;
+  }
+
+  canProduce(kind: types.MediaKind): boolean {
+    return this.#device.canProduce(kind);
+  }
+
+  /** VP8: the codec whose simulcast every browser sends and every node can pipe by layer. */
+  get videoCodec(): types.RtpCodecCapability | undefined {
+    return this.#device.sendRtpCapabilities.codecs?.find(
+      ({ mimeType }) => mimeType.toLowerCase() === 'video/vp8',
+    );
+  }
+
+  /** The network may have changed, or signalling is back: looks after the transports at once. */
+  checkNow(): void {
+    for (const keeper of this.#keepers) keeper.checkNow();
+  }
+
+  async stats(): Promise<{ send: RTCStatsReport | undefined; receive: RTCStatsReport | undefined }> {
+    const send = await this.#sendTransport?.catch(() => undefined);
+    const receive = this.#receiveTransport;
+    const [sendReport, receiveReport] = await Promise.all([
+      send && !send.closed ? send.getStats() : undefined,
+      receive && !receive.closed ? receive.getStats() : undefined,
+    ]);
+    return { send: sendReport, receive: receiveReport };
+  }
+
+  /** Closes the transports and with them producers and consumers; tracks go on. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const keeper of this.#keepers) keeper.close();
+    this.#receiveTransport?.close();
+    this.#sendTransport?.then(
+      (transport) => transport.close(),
+      () => undefined,
+    );
+  }
+
+  async #openReceiveTransport(): Promise<void> {
+    const transport = this.#device.createRecvTransport(await this.#transportOptions('consumer'));
+    if (this.#closed) transport.close();
+    this.#receiveTransport = transport;
+    this.#keep(transport);
+  }
+
+  async #openSendTransport(): Promise<types.Transport> {
+    const transport = this.#device.createSendTransport(await this.#transportOptions('producer'));
+    if (this.#closed) transport.close();
+    this.#assertOpen();
+    transport.on('produce', ({ kind, rtpParameters, appData }, callback, errback) => {
+      this.api
+        .produce({ transportId: transport.id, kind, rtpParameters, appData })
+        .then((id) => callback({ id }), errback);
+    });
+    transport.on('producedata', ({ sctpStreamParameters, label, protocol, appData }, callback, errback) => {
+      this.api
+        .produceData({
+          transportId: transport.id,
+          sctpStreamParameters,
+          label: label ?? '',
+          protocol: protocol ?? '',
+          appData,
+        })
+        .then((id) => callback({ id }), errback);
+    });
+    this.#keep(transport);
+    return transport;
+  }
+
+  async #transportOptions(direction: 'producer' | 'consumer'): Promise<types.TransportOptions> {
+    const { iceServers, iceTransportPolicy } = this.#options;
+    const { transportId, ...description } = await this.api.createWebRtcTransport(direction);
+    return {
+      ...description,
+      id: transportId,
+      iceServers: [...(description.iceServers ?? []), ...iceServers],
+      iceTransportPolicy,
+    };
+  }
+
+  #keep(transport: types.Transport): void {
+    transport.on('connect', ({ dtlsParameters }, callback, errback) => {
+      this.api.connectWebRtcTransport(transport.id, dtlsParameters).then(callback, errback);
+    });
+    const keeper = new IceKeeper({
+      clock: this.#options.clock,
+      restart: async () => {
+        const iceParameters = await this.api.restartIce(transport.id);
+        await transport.restartIce({ iceParameters });
+      },
+      onLost: () => {
+        if (!this.#closed) this.#options.onLost();
+      },
+    });
+    transport.on('connectionstatechange', (state) => {
+      keeper.update(state);
+      if (!this.#closed && (state === 'disconnected' || state === 'failed')) this.#options.onTrouble();
+    });
+    this.#keepers.push(keeper);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });
+  }
+}

@@ -1,0 +1,308 @@
+import type { SessionOpened } from '../../../core/protocol/fleet-extensions';
+import type { Clock, RandomSource, Timer } from '../../../core/protocol/for-browsers';
+import type { ProtooMessage } from '../../../core/protocol/protoo';
+import { FleetClientError } from '../errors';
+import { openConnection, type Connection } from '../signalling/open-connection';
+import { SignallingSession, type SignallingHandlers } from '../signalling/signalling-session';
+import type { SocketFactory } from '../signalling/socket';
+import { planReconnect, type ReconnectTrigger } from './reconnect-policy';
+import { extensionOf } from './session-events';
+
+/** A session that can be resumed: what goes into the URL's query. */
+export interface ResumePoint {
+  resumeToken: string;
+  lastSeq: number;
+}
+
+export interface SessionKeeperHandlers {
+  /** The URL for a new session, or for a resume. May ask the application for a token. */
+  url(resume: ResumePoint | undefined): Promise<string>;
+  /** How the new session's messages are handled, from its first one on. */
+  handlersFor(session: () => SignallingSession): SignallingHandlers;
+  /** Makes the new session a joined one: transports, join, tracks. What it throws decides what comes next. */
+  join(session: SignallingSession, opened: SessionOpened): Promise<void>;
+  /** The session goes on over another connection. */
+  resumed(opened: SessionOpened): void;
+  connecting(): void;
+  reconnecting(event: { attempt: number; retryInMs: number; reason: FleetClientError }): void;
+  /** The end. Nothing is called after it. */
+  failed(error: FleetClientError): void;
+}
+
+export interface SessionKeeperOptions {
+  clock: Clock;
+  random: RandomSource;
+  createSocket: SocketFactory;
+  requestTimeoutMs: number;
+  giveUpAfterMs: number;
+  /** Attempts of the first join. */
+  joinAttempts: number;
+  freshToken: boolean;
+  handlers: SessionKeeperHandlers;
+}
+
+interface CurrentSession {
+  signalling: SignallingSession;
+  opened: SessionOpened;
+  joined: boolean;
+  /** Monotonic milliseconds until which the server keeps the session; undefined while a socket is attached. */
+  graceEndsMs: number | undefined;
+}
+
+/** How long a connection may take to answer when there is doubt about it, milliseconds. */
+const PROBE_TIMEOUT_MS = 5_000;
+
+/** Keeps the client in a session: connects, resumes, joins anew, as the policy says, until closed. */
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
+  readonly #abort = new AbortController();
+  #session: CurrentSession | undefined;
+  #connection: Connection | undefined;
+  #connecting = false;
+  #planned: { timer: Timer; run: () => void; hasty: boolean } | undefined;
+  /** Since the client was last joined; the very first connection doesn't count. */
+  #attempt = 0;
+  #everJoined = false;
+  /** Monotonic milliseconds. */
+  #troubleSinceMs: number | undefined;
+  #probing = false;
+  #closed = false;
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The session that is joined, or being joined or resumed. */
+  get signalling(): SignallingSession | undefined {
+    return this.#session?.signalling;
+  }
+
+  start(): void {
+    this.#troubleSinceMs = this.#options.clock.monotonicMs();
+    void this.#connect('rejoin');
+  }
+
+  /** Ends everything; `leave` tells the server. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#abort.abort();
+    this.#planned?.timer.cancel();
+    this.#planned = undefined;
+    this.#connection?.close('leave');
+    this.#connection = undefined;
+    this.#session?.signalling.close(new FleetClientError('CLOSED', 'the client was closed'));
+    this.#session = undefined;
+  }
+
+  /** The network is back: an attempt after a loss is made now. Times that the server named are kept. */
+  retryNow(): void {
+    if (!this.#planned?.hasty) return;
+    this.#planned.timer.cancel();
+    this.#planned.run();
+  }
+
+  /** ICE can't be restored: only new transports help. */
+  reportMediaLost(): void {
+    this.#trigger({ kind: 'media-lost' });
+  }
+
+  /** Asks a connection in doubt for a sign of life; takes it as lost when none comes. */
+  async probe(): Promise<void> {
+    const connection = this.#connection;
+    const signalling = this.#session?.signalling;
+    if (this.#probing || !connection || !signalling) return;
+    this.#probing = true;
+    try {
+      await signalling.request('getRouterRtpCapabilities', {}, { timeoutMs: PROBE_TIMEOUT_MS });
+    } catch (error) {
+      const failure = FleetClientError.from(error);
+      if (failure.code === 'TIMEOUT' && this.#connection === connection) {
+        connection.close('drop');
+        this.#lose(connection, failure);
+      }
+    } finally {
+      this.#probing = false;
+    }
+  }
+
+  #lose(connection: Connection, error: FleetClientError): void {
+    if (this.#closed || this.#connection !== connection) return;
+    this.#connection = undefined;
+    const session = this.#session;
+    if (session) {
+      session.signalling.detach();
+      session.graceEndsMs = this.#options.clock.monotonicMs() + session.opened.graceMs;
+    }
+    if (this.#planned || this.#connecting) return;
+    const refused = error.code !== 'CONNECTION_LOST' && error.code !== 'TIMEOUT';
+    this.#trigger(refused ? { kind: 'refused', error } : { kind: 'lost', error });
+  }
+
+  #trigger(trigger: ReconnectTrigger): void {
+    if (this.#closed) return;
+    const { clock, random, giveUpAfterMs, joinAttempts, freshToken, handlers } = this.#options;
+    const now = clock.monotonicMs();
+    this.#troubleSinceMs ??= now;
+    const attempt = ++this.#attempt;
+    const plan = planReconnect(
+      {
+        trigger,
+        attempt,
+        elapsedMs: now - this.#troubleSinceMs,
+        graceLeftMs: this.#graceLeftMs(now),
+        giveUpAfterMs,
+        maxAttempts: this.#everJoined ? Infinity : joinAttempts - 1,
+        freshToken,
+      },
+      random,
+    );
+    const reason = reasonOf(trigger);
+    if (plan.action === 'fail') {
+      this.close();
+      handlers.failed(reason);
+      return;
+    }
+    this.#planned?.timer.cancel();
+    const run = () => {
+      this.#planned = undefined;
+      void this.#connect(plan.action);
+    };
+    const hasty = trigger.kind === 'lost' && trigger.error.retryAfterMs === undefined;
+    this.#planned = { timer: clock.setTimer(plan.delayMs, run), run, hasty };
+    handlers.reconnecting({ attempt, retryInMs: plan.delayMs, reason });
+  }
+
+  #graceLeftMs(now: number): number {
+    if (!this.#session) return 0;
+    const { graceEndsMs, opened } = this.#session;
+    return graceEndsMs === undefined ? opened.graceMs : graceEndsMs - now;
+  }
+
+  async #connect(action: 'resume' | 'rejoin'): Promise<void> {
+    if (this.#closed || this.#connecting) return;
+    this.#connecting = true;
+    const { clock, createSocket, handlers } = this.#options;
+    const session = action === 'resume' ? this.#session : undefined;
+    let connection: Connection;
+    try {
+      handlers.connecting();
+      const url = await handlers.url(
+        session && { resumeToken: session.opened.resumeToken, lastSeq: session.signalling.lastSeq },
+      );
+      connection = await openConnection({ url, clock, createSocket, signal: this.#abort.signal });
+    } catch (error) {
+      this.#connecting = false;
+      this.#attemptFailed(FleetClientError.from(error, 'CONNECTION_LOST'));
+      return;
+    }
+    this.#connecting = false;
+    if (this.#closed) {
+      connection.close('leave');
+      return;
+    }
+    if (connection.opened.resumed && session !== this.#session) {
+      // What was to be resumed failed to join in the meantime: it is of no use any more.
+      connection.close('leave');
+      this.#attemptFailed(new FleetClientError('CONNECTION_LOST', 'the join failed', { retriable: true }));
+      return;
+    }
+    this.#connection?.close('drop');
+    this.#connection = connection;
+    if (session && connection.opened.resumed) this.#resume(session, connection);
+    else this.#join(connection);
+  }
+
+  #attemptFailed(error: FleetClientError): void {
+    if (this.#closed) return;
+    const lost = error.code === 'CONNECTION_LOST' || error.code === 'TIMEOUT';
+    if (error.code === 'FLEET_ERR_SESSION_GONE') this.#dropSession(error);
+    this.#trigger(lost ? { kind: 'lost', error } : { kind: 'refused', error });
+  }
+
+  #resume(session: CurrentSession, connection: Connection): void {
+    session.opened = connection.opened;
+    session.graceEndsMs = undefined;
+    session.signalling.attach(connection.socket);
+    connection.listen(this.#listener(session, connection));
+    if (!session.joined) return;
+    this.#settled();
+    this.#options.handlers.resumed(connection.opened);
+  }
+
+  #join(connection: Connection): void {
+    this.#dropSession(new FleetClientError('CONNECTION_LOST', 'the session is gone', { retriable: true }));
+    const { clock, requestTimeoutMs, handlers } = this.#options;
+    const signalling: SignallingSession = new SignallingSession({
+      clock,
+      requestTimeoutMs,
+      ...handlers.handlersFor(() => signalling),
+    });
+    const session: CurrentSession = {
+      signalling,
+      opened: connection.opened,
+      joined: false,
+      graceEndsMs: undefined,
+    };
+    this.#session = session;
+    signalling.attach(connection.socket);
+    connection.listen(this.#listener(session, connection));
+    handlers.join(signalling, connection.opened).then(
+      () => {
+        if (this.#session !== session) return;
+        session.joined = true;
+        this.#everJoined = true;
+        this.#settled();
+      },
+      (error: unknown) => {
+        if (this.#session !== session || this.#closed) return;
+        const failure = FleetClientError.from(error);
+        this.#dropSession(failure);
+        // A next attempt is on its way already, for a reason that says more than the requests it ended.
+        if (this.#planned || this.#connecting) return;
+        this.#connection?.close('leave');
+        this.#connection = undefined;
+        this.#attemptFailed(failure);
+      },
+    );
+  }
+
+  #settled(): void {
+    this.#attempt = 0;
+    this.#troubleSinceMs = undefined;
+  }
+
+  #dropSession(error: FleetClientError): void {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.signalling.close(error);
+  }
+
+  #listener(session: CurrentSession, connection: Connection) {
+    return {
+      onMessage: (message: ProtooMessage) => {
+        if (this.#connection !== connection) return;
+        const extension = extensionOf(message);
+        if (extension) this.#trigger(extension);
+        session.signalling.receive(message);
+      },
+      onClosed: (error: FleetClientError) => this.#lose(connection, error),
+    };
+  }
+}
+
+function reasonOf(trigger: ReconnectTrigger): FleetClientError {
+  switch (trigger.kind) {
+    case 'lost':
+    case 'refused':
+      return trigger.error;
+    case 'gateway-closing':
+      return new FleetClientError('FLEET_ERR_SHUTTING_DOWN', 'the gateway stops', { retriable: true });
+    case 'placement-changed':
+      return new FleetClientError('FLEET_ERR_ROOM_MOVED', 'the room moves to another node', {
+        retriable: true,
+      });
+    case 'media-lost':
+      return new FleetClientError('CONNECTION_LOST', 'no media reaches the node', { retriable: true });
+  }
+}

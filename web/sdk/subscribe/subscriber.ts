@@ -1,0 +1,310 @@
+import type { types } from 'mediasoup-client';
+import type { Clock, Timer } from '../../../core/protocol/for-browsers';
+import { FleetClientError } from '../errors';
+import type { MediaSession } from '../media/media-session';
+import { trackLabel, type TrackLabel } from '../media/track-app-data';
+import { isRecord } from '../signalling/frames';
+import type { Layers, TrackKind } from '../types';
+import { peerDescription } from './peer-description';
+import { RemotePeer } from './remote-peer';
+import { RemoteTrack } from './remote-track';
+
+/** After a new session, others may be on their way back too: their pictures stay this long, milliseconds. */
+const STALE_AFTER_MS = 10_000;
+
+export interface SubscriberHandlers {
+  peerJoined(peer: RemotePeer): void;
+  peerLeft(peer: RemotePeer): void;
+  peerChanged(peer: RemotePeer): void;
+  trackAdded(peer: RemotePeer, track: RemoteTrack): void;
+  trackRemoved(peer: RemotePeer, track: RemoteTrack): void;
+  trackChanged(peer: RemotePeer, track: RemoteTrack): void;
+  warning(error: FleetClientError): void;
+  /** What an earlier session received isn't shown any more. */
+  earlierSessionDone(): void;
+}
+
+interface NewConsumer {
+  consumerId: string;
+  producerId: string;
+  peerId: string;
+  kind: TrackKind;
+  rtpParameters: types.RtpParameters;
+  producerPaused: boolean;
+  score: number | undefined;
+  label: TrackLabel;
+}
+
+/** A consumer that the browser is still making; what the server says of it meanwhile. */
+interface Expected {
+  closed: boolean;
+  muted: boolean;
+  layers: Layers | undefined;
+}
+
+/** The other peers and what is received of them, over all sessions of this client. */
+export class Subscriber {
+  readonly #clock: Clock;
+  readonly #handlers: SubscriberHandlers;
+  readonly #peers = new Map<string, RemotePeer>();
+  readonly #tracks = new Map<string, RemoteTrack>();
+  readonly #expected = new Map<string, Expected>();
+  #media: MediaSession | undefined;
+  /** Peers of an earlier session that the present one has not confirmed. */
+  readonly #unconfirmed = new Set<string>();
+  #staleTimer: Timer | undefined;
+
+  constructor(clock: Clock, handlers: SubscriberHandlers) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+  }
+
+  get peers(): readonly RemotePeer[] {
+    return [...this.#peers.values()];
+  }
+
+  peer(peerId: string): RemotePeer | undefined {
+    return this.#peers.get(peerId);
+  }
+
+  /** A new session begins: what was there stays until it comes again, or doesn't in time. */
+  useSession(media: MediaSession): void {
+    this.#media = media;
+    this.#tracks.clear();
+    this.#expected.clear();
+    this.#staleTimer?.cancel();
+    this.#staleTimer = undefined;
+    for (const peerId of this.#peers.keys()) this.#unconfirmed.add(peerId);
+  }
+
+  /** Takes the answer of `join`. */
+  joined(peers: unknown[]): void {
+    for (const peer of peers) this.#confirm(peer);
+    this.#staleTimer?.cancel();
+    this.#staleTimer = this.#clock.setTimer(STALE_AFTER_MS, () => this.#dropStale());
+  }
+
+  /** Answers the server's `newConsumer`. @throws FleetClientError */
+  async newConsumer(data: unknown): Promise<void> {
+    const description = newConsumer(data);
+    if (!description) throw new FleetClientError('PROTOCOL_ERROR', 'newConsumer without its fields');
+    const media = this.#media;
+    const transport = media?.receiveTransport;
+    if (!media || !transport) throw new FleetClientError('NOT_CONNECTED', 'there is no receiving transport');
+    const { consumerId, producerId, peerId, kind, rtpParameters, label } = description;
+    const expected: Expected = { closed: false, muted: description.producerPaused, layers: undefined };
+    this.#expected.set(consumerId, expected);
+    let consumer: types.Consumer;
+    try {
+      // Not awaited one after the other: mediasoup-client keeps the order and joins them in one negotiation.
+      consumer = await transport.consume({
+        id: consumerId,
+        producerId,
+        kind,
+        rtpParameters,
+        // One stream per source and peer, so that the browser keeps a peer's sound and picture in step.
+        streamId: `${peerId}-${label.source === 'screen' ? 'screen' : 'main'}`,
+      });
+    } catch (error) {
+      if (media !== this.#media || expected.closed) return;
+      const failure = FleetClientError.from(error);
+      this.#handlers.warning(failure);
+      throw failure;
+    } finally {
+      if (this.#expected.get(consumerId) === expected) this.#expected.delete(consumerId);
+    }
+    if (expected.closed || media !== this.#media) {
+      consumer.close();
+      return;
+    }
+    this.#take(media, consumer, description, expected);
+  }
+
+  /** Takes a notification; gives false when it is not of this part's. */
+  notification(method: string, data: unknown): boolean {
+    const fields = isRecord(data) ? data : {};
+    switch (method) {
+      case 'newPeer':
+        this.#confirm(isRecord(fields.peer) ? fields.peer : fields);
+        return true;
+      case 'peerClosed':
+        if (typeof fields.peerId === 'string') this.#removePeer(fields.peerId);
+        return true;
+      case 'peerDisplayNameChanged': {
+        const peer = typeof fields.peerId === 'string' ? this.#peers.get(fields.peerId) : undefined;
+        if (peer && typeof fields.displayName === 'string') {
+          peer.update(fields.displayName, peer.device);
+          this.#handlers.peerChanged(peer);
+        }
+        return true;
+      }
+      case 'consumerClosed':
+      case 'consumerPaused':
+      case 'consumerResumed':
+      case 'consumerScore':
+      case 'consumerLayersChanged':
+        if (typeof fields.consumerId === 'string')
+          this.#consumerNotification(method, fields.consumerId, fields);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#staleTimer?.cancel();
+    for (const peerId of [...this.#peers.keys()]) this.#removePeer(peerId);
+    this.#media = undefined;
+  }
+
+  #take(media: MediaSession, consumer: types.Consumer, description: NewConsumer, expected: Expected): void {
+    const { peerId, kind, label, score } = description;
+    const peer = this.#peers.get(peerId) ?? this.#addPeer(peerId, peerId);
+    const earlier = peer.tracks.find(
+      (track) =>
+        track.source === label.source &&
+        track.kind === kind &&
+        track.name === label.name &&
+        !track.isOf(media),
+    );
+    const track =
+      earlier ??
+      new RemoteTrack(
+        {
+          peerId,
+          source: label.source,
+          kind,
+          name: label.name,
+          clock: this.#clock,
+          onChanged: (changed) => {
+            if (peer.tracks.includes(changed)) this.#handlers.trackChanged(peer, changed);
+          },
+          warning: (error) => this.#handlers.warning(error),
+        },
+        media,
+        consumer,
+        expected.muted,
+      );
+    this.#tracks.set(consumer.id, track);
+    if (earlier) {
+      earlier.replaceConsumer(media, consumer, expected.muted);
+    } else {
+      peer.addTrack(track);
+      this.#handlers.trackAdded(peer, track);
+    }
+    if (expected.layers) track.setCurrentLayers(expected.layers);
+    if (score !== undefined) track.setScore(score);
+    // The server resumes the consumer on our answer: what would pause it must come after that.
+    this.#clock.setTimer(0, () => track.start());
+  }
+
+  #consumerNotification(method: string, consumerId: string, fields: Record<string, unknown>): void {
+    const track = this.#tracks.get(consumerId);
+    const expected = this.#expected.get(consumerId);
+    switch (method) {
+      case 'consumerClosed':
+        if (expected) expected.closed = true;
+        if (track) this.#removeTrack(track);
+        return;
+      case 'consumerPaused':
+      case 'consumerResumed':
+        if (expected) expected.muted = method === 'consumerPaused';
+        track?.setMuted(method === 'consumerPaused');
+        return;
+      case 'consumerScore':
+        track?.setScore(scoreOf(fields.score));
+        return;
+      case 'consumerLayersChanged': {
+        // The older generation puts the layers beside the id.
+        const layers = layersOf(isRecord(fields.layers) ? fields.layers : fields);
+        if (expected) expected.layers = layers;
+        track?.setCurrentLayers(layers);
+        return;
+      }
+    }
+  }
+
+  #confirm(value: unknown): void {
+    const description = peerDescription(value);
+    if (!description) return;
+    const { peerId, displayName, device } = description;
+    this.#unconfirmed.delete(peerId);
+    const known = this.#peers.get(peerId);
+    if (!known) {
+      this.#addPeer(peerId, displayName, device);
+      return;
+    }
+    const changed = known.displayName !== displayName;
+    known.update(displayName, device);
+    if (changed) this.#handlers.peerChanged(known);
+  }
+
+  #addPeer(peerId: string, displayName: string, device = {}): RemotePeer {
+    const peer = new RemotePeer(peerId, displayName, device);
+    this.#peers.set(peerId, peer);
+    this.#handlers.peerJoined(peer);
+    return peer;
+  }
+
+  #removePeer(peerId: string): void {
+    const peer = this.#peers.get(peerId);
+    if (!peer) return;
+    for (const track of peer.tracks) this.#removeTrack(track);
+    this.#peers.delete(peerId);
+    this.#unconfirmed.delete(peerId);
+    this.#handlers.peerLeft(peer);
+  }
+
+  #removeTrack(track: RemoteTrack): void {
+    if (this.#tracks.get(track.consumerId) === track) this.#tracks.delete(track.consumerId);
+    track.close();
+    const peer = this.#peers.get(track.peerId);
+    if (!peer?.tracks.includes(track)) return;
+    peer.removeTrack(track);
+    this.#handlers.trackRemoved(peer, track);
+  }
+
+  /** Peers that didn't come back, and tracks that weren't published again. */
+  #dropStale(): void {
+    this.#staleTimer = undefined;
+    for (const peerId of [...this.#unconfirmed]) this.#removePeer(peerId);
+    for (const peer of this.#peers.values()) {
+      for (const track of peer.tracks) if (!track.isOf(this.#media)) this.#removeTrack(track);
+    }
+    this.#handlers.earlierSessionDone();
+  }
+}
+
+function newConsumer(data: unknown): NewConsumer | undefined {
+  if (!isRecord(data)) return undefined;
+  const consumerId = data.consumerId ?? data.id;
+  const { producerId, peerId, kind, rtpParameters } = data;
+  if (typeof consumerId !== 'string' || typeof producerId !== 'string' || typeof peerId !== 'string') {
+    return undefined;
+  }
+  if ((kind !== 'audio' && kind !== 'video') || !isRecord(rtpParameters)) return undefined;
+  return {
+    consumerId,
+    producerId,
+    peerId,
+    kind,
+    // Checked by mediasoup-client, which throws on a bad one.
+    rtpParameters: rtpParameters as unknown as types.RtpParameters,
+    producerPaused: data.producerPaused === true,
+    score: scoreOf(data.consumerScore),
+    label: trackLabel(data.appData, kind),
+  };
+}
+
+function scoreOf(score: unknown): number | undefined {
+  return isRecord(score) && typeof score.score === 'number' ? score.score : undefined;
+}
+
+function layersOf(layers: Record<string, unknown>): Layers | undefined {
+  if (typeof layers.spatialLayer !== 'number') return undefined;
+  return {
+    spatialLayer: layers.spatialLayer,
+    ...(typeof layers.temporalLayer === 'number' && { temporalLayer: layers.temporalLayer }),
+  };
+}
