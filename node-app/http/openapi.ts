@@ -7,6 +7,8 @@ import {
   capacityVectorSchema,
   closedRoomSchema,
   errorSchema,
+  eventListSchema,
+  eventSchema,
   liveRoomSchema,
   nodeListSchema,
   nodeSchema,
@@ -91,6 +93,7 @@ export function openApiDocument(release: string): OpenApiDocument {
     tags: [
       { name: 'nodes', description: 'The SFU processes of the fleet.' },
       { name: 'rooms', description: 'Rooms and the peers in them.' },
+      { name: 'events', description: 'What happened to the fleet as a whole.' },
       { name: 'meta', description: 'About this API.' },
     ],
     paths,
@@ -114,7 +117,7 @@ function describeOperation(operationId: string, operation: OperatorOperation): O
     operationId,
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
-    tags: [operation.path.startsWith('/v1/nodes') ? 'nodes' : 'rooms'],
+    tags: [operation.path.split('/')[2] ?? ''],
     parameters: [...parameters('path', operation.params), ...parameters('query', operation.query)],
     ...(operation.body === undefined
       ? {}
@@ -202,6 +205,8 @@ const COMPONENTS = [
   capacityVectorSchema,
   closedRoomSchema,
   errorSchema,
+  eventListSchema,
+  eventSchema,
   liveRoomSchema,
   nodeListSchema,
   nodeSchema,

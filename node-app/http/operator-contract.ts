@@ -3,6 +3,8 @@ import type { ErrorCode } from '../../core/errors';
 import {
   closedRoomSchema,
   cordonBodySchema,
+  eventListSchema,
+  eventsQuerySchema,
   noBodySchema,
   noQuerySchema,
   nodeListSchema,
@@ -127,6 +129,16 @@ export const OPERATOR_OPERATIONS = {
     query: reasonQuerySchema,
     response: removedPeerSchema,
     errors: [AWAY, 'FLEET_ERR_NOT_FOUND', 'FLEET_ERR_NODE_UNREACHABLE', 'FLEET_ERR_SHUTTING_DOWN'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'What placement wrote down: refusals for lack of capacity, rooms that moved',
+    description: 'To follow them, ask again with the id of the last event you have.',
+    params: noQuerySchema,
+    query: eventsQuerySchema,
+    response: eventListSchema,
+    errors: [AWAY],
   },
 } as const satisfies Record<string, OperatorOperation>;
 

@@ -1,14 +1,22 @@
 import type { z } from 'zod';
 import { FleetError } from '../../core/errors';
-import type { CapacityVector } from '../../core/capacity/capacity-vector';
+import { headroomOf } from '../../core/capacity/headroom';
+import type { PlacementEvent } from '../../core/placement/placement-event';
 import type { NodeRecord, PlacementPort, RoomRecord } from '../../core/placement/placement-port';
 import type { NodeCommandPort } from '../../core/protocol/node-commands';
 import type { OperationId, OperatorOperations } from './operator-contract';
-import { nodeStateSchema } from './operator-schemas';
+import { type nodeSchema, nodeStateSchema } from './operator-schemas';
 
 export interface OperatorHandlerOptions {
   placement: PlacementPort;
   nodes: NodeCommandPort;
+  events: FleetEventSource;
+}
+
+/** Where placement's events are read: `PlacementStore`. */
+export interface FleetEventSource {
+  /** Events after `afterId`, oldest first. @throws FleetError FLEET_ERR_PLACEMENT_UNAVAILABLE */
+  readEvents(options: { afterId?: string | undefined; limit: number }): Promise<PlacementEvent[]>;
 }
 
 interface Logger {
@@ -28,7 +36,7 @@ export type OperatorHandlers = {
 
 /** What each operation does. Thin: placement knows where things are, the nodes act. */
 export function operatorHandlers(options: OperatorHandlerOptions & { logger: Logger }): OperatorHandlers {
-  const { placement, nodes, logger } = options;
+  const { placement, nodes, events, logger } = options;
   const findNode = async (nodeId: string): Promise<NodeRecord> => {
     const node = await placement.findNode(nodeId);
     if (node === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no such node' });
@@ -41,9 +49,9 @@ export function operatorHandlers(options: OperatorHandlerOptions & { logger: Log
   };
 
   return {
-    listNodes: async () => ({ nodes: (await placement.listNodes()).map(withHeadroom) }),
+    listNodes: async () => ({ nodes: (await placement.listNodes()).map(describeNode) }),
 
-    getNode: async ({ params }) => withHeadroom(await findNode(params.nodeId)),
+    getNode: async ({ params }) => describeNode(await findNode(params.nodeId)),
 
     cordonNode: async ({ params, body }) => {
       const { nodeId } = await findNode(params.nodeId);
@@ -86,13 +94,14 @@ export function operatorHandlers(options: OperatorHandlerOptions & { logger: Log
       );
       return { roomId, peerId, removedFrom };
     },
+
+    listEvents: async ({ query }) => ({ events: await events.readEvents(query) }),
   };
 }
 
-function withHeadroom(node: NodeRecord): NodeRecord & { headroom: CapacityVector } {
-  const left = (dimension: keyof CapacityVector): number =>
-    node.capacity[dimension] - Math.max(node.committed[dimension], node.measured[dimension]);
-  return { ...node, headroom: { egressBps: left('egressBps'), packetsPerSecond: left('packetsPerSecond') } };
+function describeNode(node: NodeRecord): z.input<typeof nodeSchema> {
+  const { headroom, binding, utilization } = headroomOf(node);
+  return { ...node, headroom, binding, utilization: Number.isFinite(utilization) ? utilization : null };
 }
 
 function confirmed(nodeId: string, result: { state: string }): z.input<typeof nodeStateSchema> {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { CAPACITY_DIMENSIONS } from '../../core/capacity/capacity-vector';
 import { ERRORS } from '../../core/errors';
 import { NODE_STATES } from '../../core/node-state';
+import type { PlacementEvent } from '../../core/placement/placement-event';
 import { roomDetailSchema } from '../../core/protocol/room-detail';
 
 /**
@@ -24,20 +26,31 @@ export const reasonQuerySchema = z.strictObject({ reason: reasonSchema.optional(
 export const cordonBodySchema = z.strictObject({ reason: reasonSchema.optional() });
 export const noBodySchema = z.strictObject({});
 
+const limitSchema = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(1_000)
+  .default(100)
+  .meta({ description: 'About how many entries the answer has at most.' });
+
 export const pageQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(100)
-    .meta({ description: 'About how many entries a page has at most.' }),
+  limit: limitSchema,
   cursor: z
     .string()
     .min(1)
     .max(1_024)
     .optional()
     .meta({ description: 'The `cursor` of the page before. Leave it out for the first page.' }),
+});
+
+export const eventsQuerySchema = z.strictObject({
+  limit: limitSchema,
+  afterId: z
+    .string()
+    .regex(/^\d{1,20}(-\d{1,20})?$/, 'not the id of an event')
+    .optional()
+    .meta({ description: 'The id of the last event you have; leave it out for the oldest that is kept.' }),
 });
 
 export const capacityVectorSchema = z
@@ -61,6 +74,13 @@ export const nodeSchema = z
     committed: capacityVectorSchema,
     measured: capacityVectorSchema,
     headroom: capacityVectorSchema,
+    binding: z.enum(CAPACITY_DIMENSIONS).meta({ description: 'What runs out first.' }),
+    utilization: z
+      .number()
+      .nullable()
+      .meta({
+        description: 'Used share of what runs out first: 0 is idle, 1 is full; null without capacity.',
+      }),
     load: z.object({
       cpuLoad: z.number().meta({ description: 'CPU use of the machine, 0 to 1.' }),
       sysLoad: z.number().meta({ description: 'Load average over a minute, divided by the cores.' }),
@@ -136,3 +156,37 @@ export const closedRoomSchema = z
 export const removedPeerSchema = z
   .object({ roomId: z.string(), peerId: z.string(), removedFrom: z.array(z.string()) })
   .meta({ id: 'RemovedPeer', description: 'The nodes that held the peer.' });
+
+const eventHead = {
+  id: z.string().meta({ description: 'Rising.' }),
+  atMs: z.number().meta({ description: "Milliseconds since 1970, on Redis's clock." }),
+};
+
+export const eventSchema = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('no-capacity'),
+      ...eventHead,
+      roomId: z.string(),
+      nodeId: z.string().meta({ description: "The room's full node; empty when a new room found none." }),
+      demand: capacityVectorSchema,
+    }),
+    z.object({
+      kind: z.literal('room-moved'),
+      ...eventHead,
+      roomId: z.string(),
+      fromNodeId: z.string(),
+      nodeId: z.string(),
+      epoch: z.number(),
+    }),
+    z.object({ kind: z.literal('generation-began'), ...eventHead, nodeId: z.string() }),
+  ])
+  .meta({
+    id: 'FleetEvent',
+    description:
+      'no-capacity: a peer was refused. room-moved: it left a node that is gone. generation-began: Redis came back empty or with lost writes, and the nodes assert their rooms anew.',
+  }) satisfies z.ZodType<PlacementEvent>;
+
+export const eventListSchema = z
+  .object({ events: z.array(eventSchema) })
+  .meta({ id: 'FleetEventList', description: 'Oldest first; about the last thousand are kept.' });

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { FleetError } from '../../../core/errors';
+import type { PlacementEvent } from '../../../core/placement/placement-event';
 import type { NodeRecord, PlacementPort, RoomRecord } from '../../../core/placement/placement-port';
 import type { NodeCommandName, NodeCommandPort } from '../../../core/protocol/node-commands';
 import type { ReadinessFacts } from '../../../core/readiness';
@@ -71,6 +72,13 @@ export class FleetStub {
     },
   } as NodeCommandPort;
 
+  readonly eventLog: PlacementEvent[] = [];
+
+  readonly events = {
+    readEvents: async ({ afterId = '', limit }: { afterId?: string; limit: number }) =>
+      this.#answer(this.eventLog.filter(({ id }) => id > afterId).slice(0, limit)),
+  };
+
   #answer<T>(answer: T): T {
     if (this.placementFailure !== undefined) throw this.placementFailure;
     return answer;
@@ -128,7 +136,12 @@ export async function startNode(access: OperatorAccess): Promise<RunningNode> {
   await app.register(healthRoutes, { nodeId: 'node-a', release: '0.1.0', facts: () => facts });
   await app.register(metricsRoutes, { metrics, access });
   await app.register(openApiRoutes, { release: '0.1.0' });
-  await app.register(operatorRoutes, { placement: fleet.placement, nodes: fleet.nodeCommands, access });
+  await app.register(operatorRoutes, {
+    placement: fleet.placement,
+    nodes: fleet.nodeCommands,
+    events: fleet.events,
+    access,
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const host = `127.0.0.1:${port}`;

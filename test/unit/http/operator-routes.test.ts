@@ -38,8 +38,25 @@ describe('nodes', () => {
 
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      nodes: [{ nodeId: 'node-a' }, { nodeId: 'node-b', headroom: { egressBps: 300, packetsPerSecond: 60 } }],
+      nodes: [
+        { nodeId: 'node-a', utilization: 0 },
+        {
+          nodeId: 'node-b',
+          headroom: { egressBps: 300, packetsPerSecond: 60 },
+          binding: 'egressBps',
+          utilization: 0.7,
+        },
+      ],
     });
+  });
+
+  it('without any capacity have no utilization', async () => {
+    const capacity = { egressBps: 0, packetsPerSecond: 0 };
+    node.fleet.nodes.set(
+      'node-b',
+      nodeRecord('node-b', { capacity, measured: { ...capacity, egressBps: 1 } }),
+    );
+    expect(await call('/v1/nodes/node-b')).toMatchObject({ status: 200, body: { utilization: null } });
   });
 
   it('do not show how nodes reach each other', async () => {
@@ -180,6 +197,20 @@ describe('rooms', () => {
   });
 });
 
+describe('events', () => {
+  it('are followed from the last one that was read', async () => {
+    const demand = { egressBps: 1, packetsPerSecond: 1 };
+    for (const id of ['1-0', '2-0', '3-0']) {
+      node.fleet.eventLog.push({ kind: 'no-capacity', id, atMs: 5, roomId: 'r', nodeId: '', demand });
+    }
+
+    expect((await call('/v1/events?limit=2')).body).toMatchObject({ events: [{ id: '1-0' }, { id: '2-0' }] });
+    expect((await call('/v1/events?afterId=2-0')).body).toEqual({
+      events: [{ kind: 'no-capacity', id: '3-0', atMs: 5, roomId: 'r', nodeId: '', demand }],
+    });
+  });
+});
+
 describe('wrong input', () => {
   it.each([
     ['a limit of zero', '/v1/rooms?limit=0', {}],
@@ -194,6 +225,7 @@ describe('wrong input', () => {
     ['an unknown field in the body', '/v1/nodes/node-a/cordon', postJson('{"resaon":"typo"}')],
     ['a reason that is no text', '/v1/nodes/node-a/cordon', postJson('{"reason":{}}')],
     ['prototype pollution', '/v1/nodes/node-a/cordon', postJson('{"__proto__":{"reason":"x"}}')],
+    ['an event id that is none', '/v1/events?afterId=yesterday', {}],
     ['an empty id', '/v1/rooms/', {}],
     ['a path that is no URL', '/v1/rooms/%E0%A4%A', {}],
   ] as [string, string, RequestInit][])(
