@@ -7,8 +7,8 @@ import { SOCKET_OPEN, type SocketLike } from './socket';
 
 /** Messages are acknowledged together, this long after the first of them. The server wants it within 2 s. */
 const ACKNOWLEDGE_AFTER_MS = 500;
-/** Answers kept to be sent again on a resume. A server request is rare (one per consumer). */
-const MAX_KEPT_ANSWERS = 256;
+/** Answers kept to be sent again on a resume; together well within the burst that a gateway takes. */
+const MAX_KEPT_ANSWERS = 200;
 
 const ACKNOWLEDGE: (typeof EXTENSION_METHODS)['acknowledge'] = 'acknowledge';
 
