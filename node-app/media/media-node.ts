@@ -22,7 +22,7 @@ import { broadcasterHandlers } from './operations/broadcaster-handlers';
 import { Peer } from './peer';
 import { PeerSignalling } from './peer-signalling';
 import { Room, type RoomListener } from './room';
-import { RoomAccount } from './room-account';
+import { RoomAccount, type Entry } from './room-account';
 import { describeRoom } from './room-description';
 import { roomEndedReasonOf } from './room-ended-reason';
 import { RoomRegistry, type RoomSlot } from './room-registry';
@@ -60,6 +60,14 @@ export interface MediaFigures {
   consumers: number;
   workersAlive: number;
   workersConfigured: number;
+}
+
+/** A peer on its way to its place in a room. */
+interface Seating {
+  room: Room;
+  account: RoomAccount;
+  entry: Entry;
+  options: OpenPeerOptions;
 }
 
 /** Tries to enter a room that ends at the same moment. */
@@ -123,11 +131,13 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   }
 
   async openPeer(options: OpenPeerOptions): Promise<SignalledPeer> {
+    this.#assertOpen();
+    this.#seenClaims.push(options.claim.seq);
     for (let attempt = 1; attempt <= MAX_ENTRY_ATTEMPTS; attempt += 1) {
-      this.#assertOpen();
       const slot = this.#registry.find(options.roomId) ?? this.#createRoom(options);
       const signalled = await this.#enter(slot, options);
       if (signalled !== undefined) return signalled;
+      this.#assertOpen();
     }
     throw new FleetError('FLEET_ERR_ROOM_MOVED', { message: 'the room keeps ending', retryAfterMs: 1_000 });
   }
@@ -203,6 +213,11 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
    */
   closeRoom(roomId: string, reason = new FleetError('FLEET_ERR_ROOM_CLOSED')): void {
     if (!this.#registry.close(roomId, reason)) throw noRoom(roomId);
+  }
+
+  /** As `closeRoom`, and nothing happens when it isn't here. */
+  dropRoom(roomId: string, reason: FleetError): void {
+    this.#registry.close(roomId, reason);
   }
 
   /**
@@ -286,33 +301,33 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
 
   /** Undefined when the room ended before the peer could enter it. */
   async #enter(slot: RoomSlot, options: OpenPeerOptions): Promise<SignalledPeer | undefined> {
-    const { roomId, peerId, claim, epoch, grants, role, channel, remoteAddress } = options;
-    slot.entering += 1;
-    let room: Room;
+    const { account } = slot;
+    const entry = account.beginEntry(options);
     try {
-      slot.account.addClaim(claim, epoch);
-      room = await slot.created;
+      const room = await slot.created;
+      if (room.closed) return undefined;
+      return new PeerSignalling(this.#seat({ room, account, entry, options }));
     } finally {
-      slot.entering -= 1;
+      account.endEntry(entry);
+      account.recount();
+      slot.room?.closeIfEmpty();
     }
-    if (room.closed) {
-      this.#assertOpen();
-      return undefined;
-    }
+  }
+
+  #seat({ room, account, entry, options }: Seating): Peer {
+    const { peerId, channel, grants, remoteAddress } = options;
     const before = room.peer(peerId);
     if (before === undefined && room.peers.length >= this.#settings.maxPeersPerRoom) {
-      room.closeIfEmpty();
-      throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${roomId} is full` });
+      throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${room.roomId} is full` });
     }
     const logger = room.logger.child({ peerId });
     const peer = new Peer({ peerId, room, channel, grants, remoteAddress, logger });
-    slot.account.setRole(peer, role, grants);
-    this.#seenClaims.push(claim.seq);
+    account.endEntry(entry, peer);
     // The new one first: the room must not end between the two.
     room.addPeer(peer);
     before?.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
     room.broadcasters.get(peerId)?.close();
-    return new PeerSignalling(peer);
+    return peer;
   }
 
   #listenToRooms(): RoomListener {
@@ -333,7 +348,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
       },
       emptied: (room) => {
         const slot = this.#slotOf(room);
-        if (slot === undefined || slot.entering === 0) room.close();
+        if (slot === undefined || slot.account.entering === 0) room.close();
       },
       closed: (room, reason) => this.#onRoomClosed(room, reason),
     };

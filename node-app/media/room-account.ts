@@ -14,6 +14,21 @@ import type { Room } from './room';
  */
 const SILENT_SENDER_MS = 60_000;
 
+/** A peer between its arrival and its place in the room. */
+export interface Entry {
+  readonly peerId: string;
+  readonly role: PeerRole;
+}
+
+export interface EntryOptions {
+  peerId: string;
+  claim: Claim;
+  epoch: number;
+  /** @default what the grants allow */
+  role?: PeerRole | undefined;
+  grants: PeerGrants;
+}
+
 export interface RoomAccountOptions {
   roomId: string;
   clock: Clock;
@@ -28,6 +43,8 @@ export class RoomAccount implements WorkerTenant {
   readonly #measured: () => CapacityVector;
   readonly #reservation = new RoomReservation();
   readonly #roles = new WeakMap<Peer, PeerRole>();
+  /** Peers that have come and are not in the room yet, while it is being created. */
+  readonly #entering = new Set<Entry>();
   #room: Room | undefined;
   #epoch = 0;
   #peakPeers = 0;
@@ -51,25 +68,48 @@ export class RoomAccount implements WorkerTenant {
     this.#room = room;
   }
 
-  /** A peer comes with its claim; the room's epoch never goes back. */
-  addClaim(claim: Claim, epoch: number): void {
-    this.#epoch = Math.max(this.#epoch, epoch);
-    this.#reservation.addClaim(claim, this.measured(), this.#clock.monotonicMs());
+  /** How many peers are about to enter: the room must not end as empty under them. */
+  get entering(): number {
+    return this.#entering.size;
   }
 
-  setRole(peer: Peer, role: PeerRole | undefined, grants: PeerGrants): void {
-    this.#roles.set(peer, role ?? { publishes: grants.canPublish, subscribes: grants.canSubscribe });
+  /** A peer comes with its claim; from now on it counts. The room's epoch never goes back. */
+  beginEntry({ peerId, claim, epoch, role, grants }: EntryOptions): Entry {
+    const entry: Entry = {
+      peerId,
+      role: role ?? { publishes: grants.canPublish, subscribes: grants.canSubscribe },
+    };
+    this.#epoch = Math.max(this.#epoch, epoch);
+    this.#entering.add(entry);
+    this.#reservation.addClaim(claim, this.measured(), this.#clock.monotonicMs());
+    this.recount();
+    return entry;
+  }
+
+  /** The peer of an entry is about to be in the room, or (without one) could not enter. Idempotent. */
+  endEntry(entry: Entry, peer?: Peer): void {
+    this.#entering.delete(entry);
+    if (peer !== undefined) this.#roles.set(peer, entry.role);
   }
 
   /** Counts the room's peers anew. */
-  recount(): RoomCounts {
+  recount(): void {
     const now = this.#clock.nowMs();
     let counts = NO_PEERS;
-    for (const peer of this.#room?.peers ?? []) counts = withPeer(counts, this.#roleNow(peer, now));
+    const counted = new Set<string>();
+    for (const peer of this.#room?.peers ?? []) {
+      counts = withPeer(counts, this.#roleNow(peer, now));
+      counted.add(peer.peerId);
+    }
+    for (const { peerId, role } of this.#entering) {
+      // Whoever comes again takes its own place.
+      if (counted.has(peerId)) continue;
+      counts = withPeer(counts, role);
+      counted.add(peerId);
+    }
     this.#counts = counts;
     this.#peakPeers = Math.max(this.#peakPeers, counts.peers);
     this.#reservation.setCounts(counts);
-    return counts;
   }
 
   measured(): CapacityVector {
@@ -89,6 +129,8 @@ export class RoomAccount implements WorkerTenant {
   }
 
   report(): RoomReport {
+    // Time alone turns a silent sender into audience.
+    this.recount();
     const { peers, publishers, subscribers } = this.#counts;
     return {
       roomId: this.roomId,

@@ -9,8 +9,6 @@ export interface RoomSlot {
   created: Promise<Room>;
   /** Set once it is created. */
   room: Room | undefined;
-  /** Peers that are about to enter: the room must not end as empty under them. */
-  entering: number;
 }
 
 /** The node's rooms by id; the second request for a room that is being created waits for the same one. */
@@ -37,7 +35,7 @@ export class RoomRegistry {
   }
 
   add(account: RoomAccount, create: () => Promise<Room>): RoomSlot {
-    const slot: RoomSlot = { account, created: create(), room: undefined, entering: 0 };
+    const slot: RoomSlot = { account, created: create(), room: undefined };
     this.#slots.set(account.roomId, slot);
     slot.created.then(
       (room) => {
