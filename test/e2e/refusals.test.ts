@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../helpers/browser';
+import { eventually } from '../helpers/eventually';
+import { RunningFleet } from '../helpers/fleet-up';
+import { RoomPage } from './room-page';
+
+const run = promisify(execFile);
+const ROOT = join(__dirname, '..', '..');
+
+describe('a page that may not enter', () => {
+  let browser: Browser;
+  let fleet: RunningFleet | undefined;
+  const people: RoomPage[] = [];
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  }, 60_000);
+
+  afterEach(async () => {
+    await Promise.all(people.splice(0).map((person) => person.close()));
+    await fleet?.stop();
+    fleet = undefined;
+  }, 30_000);
+
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  async function enter(room: string, query: Record<string, string> = {}): Promise<RoomPage> {
+    if (!fleet) throw new Error('the fleet is not running');
+    const person = await RoomPage.enter({
+      browser,
+      url: fleet.url,
+      room,
+      name: 'Ada',
+      query,
+      waitForRoom: false,
+    });
+    people.push(person);
+    return person;
+  }
+
+  test('a full fleet answers NO_CAPACITY, the page says so, and lets in once there is room', async () => {
+    // Enough for one room of the expected size, and for nothing else.
+    fleet = await RunningFleet.start(['--nodes', '1', '--capacity-mbps', '12']);
+    const first = await enter(randomUUID());
+    await first.connected();
+
+    const second = await enter(randomUUID());
+    const { code, text } = await second.refusal();
+    expect(code).toBe('FLEET_ERR_NO_CAPACITY');
+    expect(text).toMatch(/full/i);
+
+    await first.page.click('[data-testid=leave]');
+    await eventually(
+      async () => (await second.page.locator('[data-testid=status][data-state=connected]').count()) === 1,
+      { timeoutMs: 40_000, intervalMs: 200 },
+    );
+  }, 120_000);
+
+  test('with tokens required, the page enters with a minted one and says why it may not with another', async () => {
+    fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
+    const keyFile = fleet.ready.keyFiles?.peers;
+    if (!keyFile) throw new Error('the runner named no key file');
+    const room = randomUUID();
+    const mint = async (args: string[]): Promise<string> => {
+      const { stdout } = await run(
+        join(ROOT, 'node_modules/.bin/tsx'),
+        ['bin/fleet.ts', 'token', '--key-file', keyFile, ...args],
+        { cwd: ROOT },
+      );
+      return stdout.trim();
+    };
+    const [right, otherRoom] = await Promise.all([
+      mint(['--room', room, '--ttl', '10m']),
+      mint(['--room', randomUUID(), '--ttl', '10m']),
+    ]);
+
+    const invited = await enter(room, { token: right });
+    await invited.connected();
+    const cases: [Record<string, string>, string][] = [
+      [{}, 'FLEET_ERR_TOKEN_MISSING'],
+      [{ token: `${right}x` }, 'FLEET_ERR_TOKEN_INVALID'],
+      [{ token: otherRoom }, 'FLEET_ERR_TOKEN_WRONG_ROOM'],
+    ];
+    for (const [query, expected] of cases) {
+      const stranger = await enter(room, query);
+      expect((await stranger.refusal()).code).toBe(expected);
+    }
+  }, 120_000);
+});

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { RunnerEvent } from '../../local/fleet-runner/runner-events';
+import { eventually } from './eventually';
+
+const ROOT = join(__dirname, '..', '..');
+
+export type ReadyEvent = Extract<RunnerEvent, { event: 'ready' }>;
+
+/** A fleet as `npm start` runs it, on ports of its own. */
+export class RunningFleet {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly ready: ReadyEvent,
+    readonly events: RunnerEvent[],
+  ) {}
+
+  /** @param args further arguments of `fleet up` */
+  static async start(args: string[] = []): Promise<RunningFleet> {
+    const child = spawn(
+      join(ROOT, 'node_modules/.bin/tsx'),
+      ['bin/fleet.ts', 'up', '--json', '--port', '0', ...args],
+      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const events: RunnerEvent[] = [];
+    const stderr: string[] = [];
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      events.push(JSON.parse(line) as RunnerEvent);
+    });
+    const ready = await eventually(
+      () => {
+        const found = events.find((event): event is ReadyEvent => event.event === 'ready');
+        if (!found && child.exitCode !== null) {
+          throw new Error(
+            `fleet up ended with ${child.exitCode}: ${JSON.stringify(events)} ${stderr.join('')}`,
+          );
+        }
+        return found;
+      },
+      { timeoutMs: 60_000 },
+    );
+    return new RunningFleet(child, ready, events);
+  }
+
+  /** The page, and with `ws:` the signalling address. */
+  get url(): string {
+    return this.ready.url.replace(/\/$/, '');
+  }
+
+  get webSocketUrl(): string {
+    return this.url.replace(/^http/, 'ws');
+  }
+
+  /** A node's own address, past the front port. */
+  nodeUrl(nodeId: string): string {
+    const node = this.ready.nodes.find((candidate) => candidate.nodeId === nodeId);
+    if (!node) throw new Error(`no node ${nodeId}`);
+    return node.httpUrl.replace(/\/$/, '');
+  }
+
+  nodePid(nodeId: string): number {
+    const node = this.ready.nodes.find((candidate) => candidate.nodeId === nodeId);
+    if (!node) throw new Error(`no node ${nodeId}`);
+    return node.pid;
+  }
+
+  /** A `GET` on the operator API of the first node (or another), parsed. */
+  async operator<T>(path: string, nodeId = this.ready.nodes[0]?.nodeId ?? ''): Promise<T> {
+    const response = await fetch(`${this.nodeUrl(nodeId)}${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** As Ctrl-C does; resolves with the exit status. */
+  async stop(): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    this.child.kill('SIGINT');
+    await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+}
