@@ -96,15 +96,21 @@ local function sortValue(node)
   return 0
 end
 
--- The first `count` from one end of a sort key; among equals at that end it begins at a random one.
+-- Candidates from one end of a sort key; among equals at that end the first look begins at a random one.
 local function fromEnd(key, command)
+  local isRotated = false
   return function(offset, count)
-    if offset > 0 then return call(command, key, offset, offset + count - 1) end
+    if offset > 0 then
+      if isRotated then offset = 0 end
+      return call(command, key, offset, offset + count - 1)
+    end
     local pairsList = call(command, key, 0, count - 1, 'WITHSCORES')
     if #pairsList > 2 and pairsList[2] == pairsList[4] then
-      local ties = call('ZCOUNT', key, pairsList[2], pairsList[2])
-      local start = random % ties
-      if start > 0 then return call(command, key, start, start + count - 1) end
+      local start = random % call('ZCOUNT', key, pairsList[2], pairsList[2])
+      if start > 0 then
+        isRotated = true
+        return call(command, key, start, start + count - 1)
+      end
     end
     local ids = {}
     for i = 1, #pairsList, 2 do ids[#ids + 1] = pairsList[i] end
@@ -167,8 +173,6 @@ end
 
 -- Where somebody free stands when the policy's own candidates are all full.
 local function fallback(egress, packets)
-  if kind == 1 then return fromEnd(BY_CPULOAD, 'ZRANGE') end
-  if kind == 2 then return fromEnd(BY_SYSLOAD, 'ZRANGE') end
   -- Where the dimensions disagree, begin where both are sure to fit.
   if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * bitsPerPacket)) end
   return fromEnd(BY_HEADROOM, 'ZREVRANGE')
@@ -187,6 +191,10 @@ local function choose(egress, packets, excluded)
   local found = look(fetch, want, egress, packets, excluded)
   if #found == 0 and selector ~= 0 then
     found = look(fallback(egress, packets), selector == 2 and CANDIDATES or 1, egress, packets, excluded)
+  end
+  -- And where those with headroom are all above the load limit.
+  if #found == 0 and kind > 0 then
+    found = look(fromEnd(kind == 1 and BY_CPULOAD or BY_SYSLOAD, 'ZRANGE'), CANDIDATES, egress, packets, excluded)
   end
   return leastSorted(found)
 end
