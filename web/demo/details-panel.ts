@@ -14,8 +14,8 @@ export interface DetailsPanelOptions {
 
 /** How often the numbers are read while the panel is open. */
 const REFRESH_MS = 1_000;
-/** Points of the two lines: one minute. */
-const HISTORY = 60;
+/** Points of the two lines, one per refresh. */
+const HISTORY = 40;
 
 /** Who serves this call, and how well: nodes, state, totals, and each track's numbers. */
 export class DetailsPanel {

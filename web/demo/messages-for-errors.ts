@@ -200,14 +200,15 @@ const WORDS_BY_LOCAL_CODE: Readonly<Record<string, Words>> = {
 
 /** Words for a code of the registry or the SDK; for one that this page doesn't know, the server's own message. */
 export function wordsForCode(code: string, serverMessage = ''): Words {
-  return (
-    WORDS_BY_CODE[code] ??
-    WORDS_BY_LOCAL_CODE[code] ?? {
-      title: 'That didn’t work',
-      text: serverMessage === '' ? `The server answered ${code}.` : `The server says: ${serverMessage}.`,
-      remedy: 'retry',
-    }
-  );
+  for (const words of [WORDS_BY_CODE, WORDS_BY_LOCAL_CODE]) {
+    const known = Object.hasOwn(words, code) ? words[code] : undefined;
+    if (known) return known;
+  }
+  return {
+    title: 'That didn’t work',
+    text: serverMessage === '' ? `The server answered ${code}.` : `The server says: ${serverMessage}.`,
+    remedy: 'retry',
+  };
 }
 
 export type DeviceKind = 'camera' | 'microphone' | 'screen';

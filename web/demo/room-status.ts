@@ -8,7 +8,7 @@ import type { Toasts } from './toasts';
 export interface RoomStatusOptions {
   client: FleetClient;
   toasts: Toasts;
-  /** The person pressed the button that lets held-back sound play. */
+  /** The person clicked or pressed a key: sound that was held back may play now. */
   onUnblock: () => void;
 }
 
@@ -36,6 +36,10 @@ export class RoomStatus {
   });
   readonly #soundBlocked: HTMLElement;
   readonly #stops: (() => void)[] = [];
+  /** Any click or key press is what the browser waits for. */
+  readonly #onGesture = () => {
+    if (!this.#soundBlocked.hidden) this.#options.onUnblock();
+  };
   #timer: number | undefined;
 
   constructor(options: RoomStatusOptions) {
@@ -46,11 +50,10 @@ export class RoomStatus {
       { type: 'button', class: 'quiet-button', 'data-testid': 'unblock-sound' },
       'Turn sound on',
     );
-    unblock.addEventListener('click', options.onUnblock);
     this.#soundBlocked = element(
       'div',
       { class: 'banner', role: 'alert', hidden: true },
-      element('span', {}, 'Your browser holds the sound back until you click.'),
+      element('span', {}, 'Your browser holds the sound back until you click or press a key.'),
       unblock,
     );
     this.pill = element(
@@ -61,12 +64,14 @@ export class RoomStatus {
     );
     this.banner = element('div', { class: 'banners' }, this.#lost, this.#soundBlocked);
     this.#showState(client.connectionState);
+    document.addEventListener('click', this.#onGesture);
+    document.addEventListener('keydown', this.#onGesture);
     this.#stops.push(
       client.on('connectionStateChanged', ({ state }) => this.#showState(state)),
       client.on('reconnecting', ({ retryInMs, reason }) => this.#showReconnecting(retryInMs, reason)),
       client.on('connected', ({ resumed }) => {
         if (!this.#lost.hidden)
-          toasts.info(resumed ? 'Connection is back' : 'You are back in the room', 'check');
+          toasts.info(resumed ? 'Connection is back' : 'You are back in the room', { icon: 'check' });
         this.#hideReconnecting();
       }),
       client.on('warning', ({ error }) => toasts.problem(wordsForCode(error.code, error.message).title)),
@@ -80,6 +85,8 @@ export class RoomStatus {
   /** Idempotent. */
   close(): void {
     window.clearInterval(this.#timer);
+    document.removeEventListener('click', this.#onGesture);
+    document.removeEventListener('keydown', this.#onGesture);
     for (const stop of this.#stops.splice(0)) stop();
   }
 

@@ -164,7 +164,9 @@ export class RoomView {
       client.on('peerLeft', ({ peer }) => toasts.info(`${peer.displayName} left`)),
       client.on('message', ({ peerId, displayName, text, receivedAt }) => {
         this.#chat.add({ peerId, name: displayName, text, at: receivedAt, own: false });
-        if (this.#panel !== 'chat') toasts.info(`${displayName}: ${shorten(text)}`, 'chat');
+        if (this.#panel !== 'chat') {
+          toasts.info(`${displayName}: ${shorten(text)}`, { icon: 'chat', group: 'chat' });
+        }
       }),
     );
   }
@@ -236,6 +238,7 @@ export class RoomView {
     if (before === panel) return;
     this.#panel = panel;
     this.root.dataset.panel = panel ?? 'none';
+    if (panel === 'chat') this.#options.toasts.dropGroup('chat');
     this.#chat.setOpen(panel === 'chat');
     this.#details.setOpen(panel === 'details');
     this.#controls.setOn('chat', panel === 'chat');
@@ -253,7 +256,7 @@ export class RoomView {
     const { link, toasts } = this.#options;
     try {
       await navigator.clipboard.writeText(link);
-      toasts.info('Link copied', 'check');
+      toasts.info('Link copied', { icon: 'check' });
     } catch {
       toasts.info(`The link to this room: ${link}`);
     }

@@ -75,6 +75,7 @@ export class Tile {
       ),
       this.#pinButton,
     );
+    this.root.addEventListener('dblclick', () => options.onPin(this.id));
     this.root.style.setProperty('--hue', String(hueOf(options.peerId)));
     this.setName(options.name);
     this.setMuted(options.kind === 'person');

@@ -10,13 +10,21 @@ export class Toasts {
   readonly root = element('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
   readonly #timers = new Map<HTMLElement, number>();
 
-  info(text: string, iconName?: IconName): void {
-    this.#show(text, 'info', iconName, SHOWN_FOR_MS);
+  /** With `group`, this note takes the place of an earlier one of that group. */
+  info(text: string, options: { icon?: IconName; group?: string } = {}): void {
+    const { icon: iconName, group } = options;
+    if (group !== undefined) this.dropGroup(group);
+    this.#show({ text, kind: 'info', iconName, group, forMs: SHOWN_FOR_MS });
   }
 
   /** Something didn't work; stays longer, and can be read as such without its colour. */
   problem(text: string): void {
-    this.#show(text, 'problem', 'warning', PROBLEM_SHOWN_FOR_MS);
+    this.#show({ text, kind: 'problem', iconName: 'warning', group: undefined, forMs: PROBLEM_SHOWN_FOR_MS });
+  }
+
+  /** Takes the notes of a group away, e.g. of messages once the chat is open. */
+  dropGroup(group: string): void {
+    for (const toast of [...this.#timers.keys()]) if (toast.dataset.group === group) this.#drop(toast);
   }
 
   close(): void {
@@ -25,10 +33,17 @@ export class Toasts {
     this.root.replaceChildren();
   }
 
-  #show(text: string, kind: 'info' | 'problem', iconName: IconName | undefined, forMs: number): void {
+  #show(note: {
+    text: string;
+    kind: 'info' | 'problem';
+    iconName: IconName | undefined;
+    group: string | undefined;
+    forMs: number;
+  }): void {
+    const { text, kind, iconName, group, forMs } = note;
     const toast = element(
       'div',
-      { class: `toast toast-${kind}`, 'data-testid': 'toast' },
+      { class: `toast toast-${kind}`, 'data-testid': 'toast', 'data-group': group },
       iconName && icon(iconName),
       element('span', {}, text),
     );

@@ -22,9 +22,13 @@ export function layersText(
   if (stats.kind !== 'video') return undefined;
   if (stats.direction === 'send') {
     if (stats.layers.length === 0) return 'none yet';
-    return stats.layers
-      .map((layer) => `S${layer.spatialLayer} ${layer.active ? bitrateText(layer.bitrateBps) : 'off'}`)
-      .join(' · ');
+    return (
+      stats.layers
+        .map((layer) => `S${layer.spatialLayer} ${layer.active ? bitrateText(layer.bitrateBps) : 'off'}`)
+        // A line may break between layers, not within one.
+        .map((text) => text.replaceAll(' ', '\u00a0'))
+        .join(' · ')
+    );
   }
   const { currentLayers } = stats;
   const temporal = currentLayers?.temporalLayer === undefined ? '' : ` · T${currentLayers.temporalLayer}`;
