@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parses a whole number in a range, for commander. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Parses a number above zero, for commander. */
+export function positiveNumber(text: string): number {
+  const value = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** A token that outlives a year is a password. */
+const MAX_DURATION_MS = 366 * UNIT_MS.d;
+
+/** Parses a time such as `90s`, `30m`, `1h`, `7d`, for commander. Gives milliseconds. */
+export function durationMs(text: string): number {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const value = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  if (value > 0 && value <= MAX_DURATION_MS) return value;
+  throw new InvalidArgumentError('It must be a time such as 90s, 30m, 1h or 7d, of at most 366d.');
+}

@@ -1,0 +1,192 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { SelectorPolicy } from '../../core/placement/selector-policy';
+import { up } from '../fleet-runner/up';
+import { RunnerError } from '../runner-error';
+import { mintToken } from '../token/mint-token';
+import { findSigningKey } from '../token/signing-key';
+import { durationMs, positiveNumber, wholeNumber } from './argument-parsers';
+
+export interface ProgramOptions {
+  version: string;
+  stdout: (text: string) => void;
+  stderr: (text: string) => void;
+  env: NodeJS.ProcessEnv;
+  /** Milliseconds since 1970. */
+  nowMs: () => number;
+}
+
+interface UpFlags {
+  nodes: number;
+  port: number;
+  capacityMbps?: number;
+  auth: 'open' | 'token';
+  selector?: SelectorPolicy['selector'];
+  kind: LiveKitPolicy['kind'];
+  sortBy: LiveKitPolicy['sortBy'];
+  algorithm: LiveKitPolicy['algorithm'];
+  workers: number;
+  restart: boolean;
+  logFolder?: string;
+  json: boolean;
+}
+
+interface TokenFlags {
+  room?: string;
+  peer?: string;
+  ttl: number;
+  publish: boolean;
+  subscribe: boolean;
+  data: boolean;
+  operator: boolean;
+  subject?: string;
+  keyFile?: string;
+  kid?: string;
+}
+
+type LiveKitPolicy = Extract<SelectorPolicy, { selector: 'livekit' }>;
+
+const STATUS_OK = 0;
+const STATUS_FAILED = 1;
+const STATUS_USAGE = 2;
+
+/** Runs the `fleet` command line. Gives the exit status: 0, 1 when it failed, 2 for wrong arguments. */
+export async function runProgram(args: string[], options: ProgramOptions): Promise<number> {
+  let status = STATUS_OK;
+  const program = new Command('fleet')
+    .description('Runs a fleet of mediasoup nodes, and helps to operate one.')
+    .version(options.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: options.stdout,
+      writeErr: options.stderr,
+      outputError: (text, write) => write(`${oneLine(text)}\n`),
+    });
+  upCommand(program, (exitStatus) => (status = exitStatus));
+  tokenCommand(program, options);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its own message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? STATUS_OK : STATUS_USAGE;
+    if (!(error instanceof RunnerError)) throw error;
+    options.stderr(`fleet: ${error.message}\n`);
+    return STATUS_FAILED;
+  }
+}
+
+function upCommand(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command('up')
+    .description('run a fleet on this machine, until Ctrl-C')
+    .option('--nodes <count>', 'how many nodes', wholeNumber(1, 32), 2)
+    .option('--port <port>', 'where browsers connect; 0 takes a free one', wholeNumber(0, 65_535), 3000)
+    .option('--capacity-mbps <number>', 'what each node can safely send', positiveNumber)
+    .addOption(
+      new Option('--auth <mode>', 'who may join')
+        .choices(['open', 'token'])
+        .default('open', 'open: everybody'),
+    )
+    .addOption(
+      new Option('--selector <name>', 'which node a new room gets').choices([
+        'least-egress',
+        'best-fit',
+        'livekit',
+      ]),
+    )
+    .addOption(
+      new Option('--kind <kind>', 'with --selector livekit')
+        .choices(['any', 'cpuload', 'sysload'])
+        .default('any'),
+    )
+    .addOption(
+      new Option('--sort-by <key>', 'with --selector livekit')
+        .choices(['random', 'sysload', 'cpuload', 'rooms', 'clients', 'tracks', 'bytespersec'])
+        .default('random'),
+    )
+    .addOption(
+      new Option('--algorithm <name>', 'with --selector livekit')
+        .choices(['lowest', 'twochoice'])
+        .default('lowest'),
+    )
+    .option('--workers <count>', 'mediasoup workers per node', wholeNumber(1, 64), 1)
+    .option('--no-restart', 'leave a node that died away')
+    .option('--log-folder <folder>', "keep the nodes' logs there")
+    .option('--json', 'print events as JSON, one per line', false)
+    .action(async (flags: UpFlags, command: Command) => {
+      const { selector, kind, sortBy, algorithm, ...rest } = flags;
+      for (const name of ['kind', 'sortBy', 'algorithm']) {
+        if (selector !== 'livekit' && command.getOptionValueSource(name) === 'cli') {
+          command.error('error: --kind, --sort-by and --algorithm belong to --selector livekit');
+        }
+      }
+      setStatus(
+        await up({
+          ...rest,
+          selector: selector === 'livekit' ? { selector, kind, sortBy, algorithm } : selector && { selector },
+        }),
+      );
+    });
+}
+
+function tokenCommand(program: Command, options: ProgramOptions): void {
+  program
+    .command('token')
+    .description('print an access token, for a peer or (--operator) for the operator API')
+    .option('--room <id>', 'the room it is for; demo-* stands for all that begin with demo-')
+    .option('--peer <id>', 'the peer it is for (default: any)')
+    .option('--ttl <time>', 'how long it is valid, e.g. 90s, 30m, 1h, 7d', durationMs, durationMs('1h'))
+    .option('--no-publish', 'the peer may not send audio and video')
+    .option('--no-subscribe', 'the peer may not receive')
+    .option('--no-data', 'the peer may not send data messages')
+    .option('--operator', 'a token for the operator API', false)
+    .option('--subject <name>', 'who asked for it, for the logs')
+    .option(
+      '--key-file <file>',
+      'what signs: the JSON of FLEET_TOKEN_KEYS, or the PEM of an Ed25519 private key',
+    )
+    .option('--kid <id>', 'which of the keys')
+    .addHelpText(
+      'after',
+      '\nWithout --key-file the key comes from the variable FLEET_TOKEN_KEYS, with --operator FLEET_ADMIN_TOKEN_KEYS.',
+    )
+    .action(async (flags: TokenFlags, command: Command) => {
+      const forPeer = ['room', 'peer', 'publish', 'subscribe', 'data'];
+      if (flags.operator && forPeer.some((name) => command.getOptionValueSource(name) === 'cli')) {
+        command.error("error: --operator goes without a peer's options");
+      }
+      if (!flags.operator && !flags.room) command.error('error: --room is required (or --operator)');
+      const key = await findSigningKey({
+        keyFile: flags.keyFile,
+        kid: flags.kid,
+        variable: flags.operator ? 'FLEET_ADMIN_TOKEN_KEYS' : 'FLEET_TOKEN_KEYS',
+        env: options.env,
+      });
+      const token = await mintToken({
+        request: flags.operator
+          ? { kind: 'operator' }
+          : {
+              kind: 'peer',
+              room: flags.room ?? '',
+              peer: flags.peer,
+              canPublish: flags.publish,
+              canSubscribe: flags.subscribe,
+              canPublishData: flags.data,
+            },
+        ttlMs: flags.ttl,
+        subject: flags.subject,
+        key,
+        nowMs: options.nowMs(),
+      });
+      options.stdout(`${token}\n`);
+    });
+}
+
+/** Commander puts its suggestions on lines of their own. */
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, 'fleet: ')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,59 @@
+/** A node of the running fleet. */
+export interface RunnerNode {
+  nodeId: string;
+  /** The node's own address, past the front port. */
+  httpUrl: string;
+  pid: number;
+}
+
+export interface FleetStatus {
+  /** Nodes that are alive and take work. */
+  nodesReady: number;
+  /** Nodes that this run has. */
+  nodesTotal: number;
+  rooms: number;
+  peers: number;
+  /** Outbound media as measured, bits per second. */
+  egressBps: number;
+  /** What the nodes can safely send together, bits per second. */
+  capacityEgressBps: number;
+}
+
+/** What happens in a run, in the words in which `--json` prints it. */
+export type RunnerEvent =
+  | { event: 'starting'; runFolder: string; logFolder: string }
+  | { event: 'building' }
+  | {
+      event: 'ready';
+      /** What to open in a browser. */
+      url: string;
+      nodes: RunnerNode[];
+      /** As `FLEET_REDIS_URL` takes it. */
+      redis: string;
+      redisPrefix: string;
+      logFolder: string;
+      auth: 'open' | 'token';
+      /** With `auth: token`: what `fleet token --key-file` takes. */
+      keyFiles?: { peers: string; operators: string };
+      /** From the call to now, milliseconds. */
+      tookMs: number;
+    }
+  | ({ event: 'status' } & FleetStatus)
+  | { event: 'node-warning'; nodeId: string; level: 'warn' | 'error'; message: string }
+  | {
+      event: 'node-died';
+      nodeId: string;
+      reason: string;
+      /** Absent when it is not restarted. */ restartInMs?: number;
+    }
+  | { event: 'node-restarted'; node: RunnerNode }
+  | { event: 'redis-died'; reason: string }
+  | { event: 'redis-restarted' }
+  | { event: 'stopping'; reason: string }
+  | { event: 'stopped'; tookMs: number }
+  | { event: 'error'; message: string };
+
+/** Where a run's events go. */
+export interface RunnerOutput {
+  emit(event: RunnerEvent): void;
+}
