@@ -2,18 +2,16 @@ import { element } from './dom';
 import { canChooseSpeaker } from './device-list';
 import type { Showable } from './tile';
 
-/** Plays everybody's sound, on the chosen device, and notices when the browser holds it back. */
+/** Plays everybody's sound on the chosen device. */
 export class AudioOutlet {
   /** Holds the audio elements; nothing in it is visible. */
   readonly root = element('div', { hidden: true });
   readonly #players = new Map<Showable, { audio: HTMLAudioElement; detach: () => void }>();
-  readonly #onBlocked: (blocked: boolean) => void;
   #speakerId: string | undefined;
 
-  /** `onBlocked`: the browser wants a click or key press before it plays (true), or plays now (false). */
-  constructor(options: { speakerId: string | undefined; onBlocked: (blocked: boolean) => void }) {
+  /** `speakerId`: where it comes out; the browser's default if undefined. */
+  constructor(options: { speakerId: string | undefined }) {
     this.#speakerId = options.speakerId;
-    this.#onBlocked = options.onBlocked;
   }
 
   get speakerId(): string | undefined {
@@ -27,7 +25,6 @@ export class AudioOutlet {
     this.root.append(audio);
     this.#useSpeaker(audio);
     this.#players.set(track, { audio, detach: track.attach(audio) });
-    void this.#play(audio);
   }
 
   remove(track: Showable): void {
@@ -42,25 +39,20 @@ export class AudioOutlet {
     for (const { audio } of this.#players.values()) this.#useSpeaker(audio);
   }
 
-  /** To be called from a click or key press: plays what was held back. */
-  async unblock(): Promise<void> {
-    const held = [...this.#players.values()].filter(({ audio }) => audio.paused);
-    await Promise.all(held.map(({ audio }) => this.#play(audio)));
-    this.#onBlocked([...this.#players.values()].some(({ audio }) => audio.paused));
+  /**
+   * To be called from a click or key press, which browsers want before they play sound: plays what was held back.
+   * Gives false when some of it still doesn't play.
+   */
+  async unblock(): Promise<boolean> {
+    const held = [...this.#players.values()].map(({ audio }) => audio).filter((audio) => audio.paused);
+    // What it rejects with doesn't matter: whether it plays is read from the element.
+    await Promise.all(held.map((audio) => audio.play().catch(() => undefined)));
+    return held.every((audio) => !audio.paused);
   }
 
   /** Idempotent. */
   close(): void {
     for (const track of [...this.#players.keys()]) this.remove(track);
-  }
-
-  async #play(audio: HTMLAudioElement): Promise<void> {
-    try {
-      await audio.play();
-    } catch (error) {
-      // Any other failure (the element was taken away meanwhile) mends itself.
-      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#onBlocked(true);
-    }
   }
 
   #useSpeaker(audio: HTMLAudioElement): void {

@@ -8,8 +8,8 @@ import type { Toasts } from './toasts';
 export interface RoomStatusOptions {
   client: FleetClient;
   toasts: Toasts;
-  /** The person clicked or pressed a key: sound that was held back may play now. */
-  onUnblock: () => void;
+  /** The person clicked or pressed a key: sound that was held back may play now. Gives whether it does. */
+  onUnblock: () => Promise<boolean>;
 }
 
 const PILL_WORDS: Readonly<Record<ConnectionState, string>> = {
@@ -38,7 +38,7 @@ export class RoomStatus {
   readonly #stops: (() => void)[] = [];
   /** Any click or key press is what the browser waits for. */
   readonly #onGesture = () => {
-    if (!this.#soundBlocked.hidden) this.#options.onUnblock();
+    if (!this.#soundBlocked.hidden) void this.#unblock();
   };
   #timer: number | undefined;
 
@@ -74,12 +74,11 @@ export class RoomStatus {
           toasts.info(resumed ? 'Connection is back' : 'You are back in the room', { icon: 'check' });
         this.#hideReconnecting();
       }),
-      client.on('warning', ({ error }) => toasts.problem(wordsForCode(error.code, error.message).title)),
+      client.on('warning', ({ error }) => {
+        if (error.code === 'PLAYBACK_BLOCKED') this.#soundBlocked.hidden = false;
+        else toasts.problem(wordsForCode(error.code, error.message).title);
+      }),
     );
-  }
-
-  setSoundBlocked(blocked: boolean): void {
-    this.#soundBlocked.hidden = !blocked;
   }
 
   /** Idempotent. */
@@ -88,6 +87,10 @@ export class RoomStatus {
     document.removeEventListener('click', this.#onGesture);
     document.removeEventListener('keydown', this.#onGesture);
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  async #unblock(): Promise<void> {
+    this.#soundBlocked.hidden = await this.#options.onUnblock();
   }
 
   #showState(state: ConnectionState): void {

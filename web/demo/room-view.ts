@@ -53,11 +53,8 @@ export class RoomView {
     this.#options = options;
     this.#shortcuts = options.shortcuts;
     const { client, toasts } = options;
-    this.#status = new RoomStatus({ client, toasts, onUnblock: () => void this.#audio.unblock() });
-    this.#audio = new AudioOutlet({
-      speakerId: options.choice.speakerId,
-      onBlocked: (blocked) => this.#status.setSoundBlocked(blocked),
-    });
+    this.#status = new RoomStatus({ client, toasts, onUnblock: () => this.#audio.unblock() });
+    this.#audio = new AudioOutlet({ speakerId: options.choice.speakerId });
     this.#controls = new ControlBar({
       canShareScreen: 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices,
       onPress: (action) => this.#act(action),
