@@ -4,7 +4,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { tokenKeysSchema } from '../core/auth/token-key';
 import { FleetError } from '../core/errors';
-import { selectorPolicySchema } from '../core/placement/selector-policy-schema';
+import {
+  DEFAULT_SELECTOR_POLICY,
+  parseSelectorPolicy,
+  type SelectorPolicy,
+} from '../core/placement/selector-policy';
+import { safeCapacity } from '../core/capacity/safe-capacity';
 
 /**
  * A node's configuration, by environment variables, parsed and validated once. docs/configuration.md lists
@@ -40,7 +45,8 @@ const environmentSchema = z.object({
 
   FLEET_REDIS_URL: z
     .string()
-    .regex(/^(rediss?|unix):\/\/|^\//, 'must be redis://…, rediss://… or the path of a unix socket')
+    .regex(/^(rediss?|unix):\/\//, 'must begin with redis://, rediss:// or unix://')
+    .refine((url) => URL.canParse(url), 'must be a URL')
     .default('redis://127.0.0.1:6379'),
   FLEET_REDIS_PREFIX: z
     .string()
@@ -72,7 +78,7 @@ const environmentSchema = z.object({
 
   FLEET_CAPACITY_EGRESS_BPS: integer(1, 1e13).optional(),
   FLEET_CAPACITY_PACKETS_PER_SECOND: integer(1, 1e10).optional(),
-  FLEET_SELECTOR: json(selectorPolicySchema).default({ selector: 'least-egress' }),
+  FLEET_SELECTOR: selector().default(DEFAULT_SELECTOR_POLICY),
   FLEET_EXPECTED_PEERS: integer(1, 100_000).optional(),
 
   FLEET_AUTH: z.enum(['open', 'token']).default('token'),
@@ -84,7 +90,11 @@ const environmentSchema = z.object({
     .transform((list) => list.split(',').map((url) => url.trim()))
     .pipe(z.array(z.url({ protocol: /^https?$/ })).max(10))
     .default([]),
-  FLEET_WEBHOOK_SECRET: z.string().min(16).max(1_024).optional(),
+  FLEET_WEBHOOK_SECRETS: z
+    .string()
+    .transform((list) => list.split(',').map((secret) => secret.trim()))
+    .pipe(z.array(z.string().min(16, 'each secret needs at least 16 characters').max(1_024)).max(2))
+    .default([]),
 
   FLEET_ICE_SERVERS: json(iceServersSchema).default([]),
   FLEET_WEB_ROOT: z.string().min(1).optional(),
@@ -101,6 +111,10 @@ const environmentSchema = z.object({
   FLEET_RESUME_GRACE_MS: integer(0, 600_000).default(15_000),
   FLEET_JOIN_TIMEOUT_MS: integer(1_000, 600_000).default(10_000),
   FLEET_STOP_TIMEOUT_MS: integer(100, 300_000).default(5_000),
+  FLEET_EXIT_WITH_PARENT: z
+    .enum(['0', '1'])
+    .transform((flag) => flag === '1')
+    .default(false),
 });
 
 export type NodeEnvironment = z.infer<typeof environmentSchema>;
@@ -108,9 +122,8 @@ export type NodeEnvironment = z.infer<typeof environmentSchema>;
 /** Names of all variables, for the documentation's test. */
 export const VARIABLE_NAMES = Object.keys(environmentSchema.shape) as (keyof NodeEnvironment)[];
 
-/** Defaults for a machine whose capacity nobody has said: see docs/configuration.md. */
-const DEFAULT_EGRESS_BPS = 1_000_000_000 * 0.75;
-const DEFAULT_PACKETS_PER_SECOND_PER_WORKER = 60_000;
+/** The sustained egress of a machine of which nobody has said what it can send: see docs/configuration.md. */
+const ASSUMED_SUSTAINED_EGRESS_BPS = 1_000_000_000;
 
 /** What the composition root builds from. */
 export interface NodeConfig extends Omit<
@@ -175,16 +188,19 @@ function complete(env: NodeEnvironment): NodeConfig {
   if (env.FLEET_LINK_SECRETS === undefined && !isLoopback(env.FLEET_LINK_HOST)) {
     throw invalid('FLEET_LINK_SECRETS', 'is required unless FLEET_LINK_HOST is loopback');
   }
-  if (env.FLEET_WEBHOOK_URLS.length > 0 && env.FLEET_WEBHOOK_SECRET === undefined) {
-    throw invalid('FLEET_WEBHOOK_SECRET', 'is required when FLEET_WEBHOOK_URLS is set');
+  if (env.FLEET_WEBHOOK_URLS.length > 0 && env.FLEET_WEBHOOK_SECRETS.length === 0) {
+    throw invalid('FLEET_WEBHOOK_SECRETS', 'is required when FLEET_WEBHOOK_URLS is set');
   }
+  const safe = safeCapacity({
+    sustainedEgressBps: ASSUMED_SUSTAINED_EGRESS_BPS,
+    workers: env.FLEET_WORKERS,
+  });
   return {
     ...env,
     // A node alone on loopback has nobody to link with: a secret that nobody else knows keeps it so.
     FLEET_LINK_SECRETS: env.FLEET_LINK_SECRETS ?? [randomBytes(32).toString('base64url')],
-    FLEET_CAPACITY_EGRESS_BPS: env.FLEET_CAPACITY_EGRESS_BPS ?? DEFAULT_EGRESS_BPS,
-    FLEET_CAPACITY_PACKETS_PER_SECOND:
-      env.FLEET_CAPACITY_PACKETS_PER_SECOND ?? DEFAULT_PACKETS_PER_SECOND_PER_WORKER * env.FLEET_WORKERS,
+    FLEET_CAPACITY_EGRESS_BPS: env.FLEET_CAPACITY_EGRESS_BPS ?? safe.egressBps,
+    FLEET_CAPACITY_PACKETS_PER_SECOND: env.FLEET_CAPACITY_PACKETS_PER_SECOND ?? safe.packetsPerSecond,
   };
 }
 
@@ -206,6 +222,23 @@ function integer(min: number, max: number) {
     .regex(/^\d{1,15}$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+}
+
+function selector() {
+  return z.string().transform((text, context): SelectorPolicy => {
+    try {
+      return parseSelectorPolicy(text);
+    } catch (error) {
+      const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+      context.issues.push({
+        code: 'custom',
+        message: issue?.message ?? 'is not a selector policy',
+        path: issue?.path ?? [],
+        input: undefined,
+      });
+      return z.NEVER;
+    }
+  });
 }
 
 /** A variable that holds JSON. Messages never quote it: it may hold secrets. */

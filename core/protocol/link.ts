@@ -85,6 +85,7 @@ export const openParamsSchema = z.object({
   epoch: z.number(),
   claim: z.object({ seq: z.number(), reserved: capacityVectorSchema, expectedPeers: z.number() }),
   grants: grantsSchema,
+  role: z.object({ publishes: z.boolean(), subscribes: z.boolean() }),
   remoteAddress: z.string().max(128),
   resumable: z.boolean(),
   gatewayNodeId: nodeId,

@@ -1,4 +1,4 @@
-import { FleetError, type SerializedFleetError } from '../errors';
+import type { FleetError, SerializedFleetError } from '../errors';
 import { CLOSE_CODES } from '../protocol/protoo';
 import type { SessionClose } from './session-port';
 

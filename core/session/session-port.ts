@@ -1,3 +1,4 @@
+import type { PeerRole } from '../capacity/egress-model';
 import type { SerializedFleetError } from '../errors';
 import type { Claim } from '../placement/placement-port';
 import type { ProtooMessage } from '../protocol/protoo';
@@ -19,6 +20,8 @@ export interface SessionOpenRequest {
   epoch: number;
   claim: Claim;
   grants: PeerGrants;
+  /** What the claim was made for. */
+  role: PeerRole;
   /** The client's address as the gateway saw it. */
   remoteAddress: string;
   /** The client acknowledges messages and may come back within the grace period. */

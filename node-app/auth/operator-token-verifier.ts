@@ -1,5 +1,6 @@
 import { audienceOf, operatorClaimsSchema } from '../../core/auth/token-claims';
 import { FleetError } from '../../core/errors';
+import { bearerToken } from './bearer-token';
 import type { KeyRing } from './key-ring';
 
 /** Checks operator tokens, whose keys and audience are apart from the peers'. */
@@ -11,7 +12,7 @@ export class OperatorTokenVerifier {
    * @throws FleetError FLEET_ERR_TOKEN_MISSING, FLEET_ERR_TOKEN_INVALID, FLEET_ERR_TOKEN_EXPIRED
    */
   async verifyOperator(authorizationHeader: string | undefined): Promise<{ subject: string }> {
-    const token = /^Bearer +(\S{1,8192})$/i.exec(authorizationHeader ?? '')?.[1];
+    const token = bearerToken(authorizationHeader);
     if (!token) throw new FleetError('FLEET_ERR_TOKEN_MISSING');
     const parsed = operatorClaimsSchema.safeParse(await this.keys.verify(token));
     if (!parsed.success || audienceOf(parsed.data.aud) !== 'operator') {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { LinkKeys } from './link-secrets';
 
@@ -45,8 +46,8 @@ export async function listenForLinks(options: LinkListenOptions): Promise<LinkLi
     socket.destroy();
   });
   // Raw sockets, so that close() also ends those that are still in their handshake.
-  const open = new Set<{ destroy(): void }>();
-  server.on('connection', (socket) => {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });

@@ -126,6 +126,14 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     return this.#pool.workers.map(({ pid }) => pid);
   }
 
+  /** UDP and TCP port of each worker, in their order; the system's choice where `portBase` is 0. */
+  async mediaPorts(): Promise<number[]> {
+    const dumps = await Promise.all(this.#pool.workers.map(({ webRtcServer }) => webRtcServer.dump()));
+    return dumps.flatMap(({ udpSockets, tcpServers }) => [
+      ...new Set([...udpSockets, ...tcpServers].map(({ port }) => port)),
+    ]);
+  }
+
   get accounts(): RoomAccount[] {
     return this.#registry.slots().map(({ account }) => account);
   }

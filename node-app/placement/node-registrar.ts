@@ -83,6 +83,12 @@ export class NodeRegistrar {
     return this.#options.clock.monotonicMs() - this.#acknowledgedAtMs < this.#leaseTtlMs;
   }
 
+  /** Since placement last answered a heartbeat, milliseconds; undefined before the first answer. */
+  get heartbeatAgeMs(): number | undefined {
+    const ageMs = this.#options.clock.monotonicMs() - this.#acknowledgedAtMs;
+    return Number.isFinite(ageMs) ? ageMs : undefined;
+  }
+
   /** Begins the heartbeats; the first one at once. Idempotent. */
   start(): void {
     if (this.#timer || this.#closed) return;

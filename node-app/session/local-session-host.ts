@@ -41,7 +41,7 @@ export class LocalSessionHost implements SessionHost {
 
   async open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<LocalSessionUplink> {
     if (this.stopping) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
-    const { roomId, peerId, epoch, claim, grants, remoteAddress, resumable } = request;
+    const { roomId, peerId, epoch, claim, grants, role, remoteAddress, resumable } = request;
     const session = new Session({
       id: randomUUID(),
       roomId,
@@ -66,6 +66,7 @@ export class LocalSessionHost implements SessionHost {
           epoch,
           claim,
           grants,
+          role,
           remoteAddress,
           channel: session,
         }),

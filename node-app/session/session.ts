@@ -85,7 +85,7 @@ export class Session implements PeerChannel {
 
   /** Hands the session its peer once the media side has opened it. */
   setPeer(peer: SignalledPeer): void {
-    if (this.closedWith) peer.close();
+    if (this.closedWith) peer.close(this.closedWith);
     else this.peer = peer;
   }
 
@@ -151,6 +151,8 @@ export class Session implements PeerChannel {
   /** The client has left. */
   leave(): void {
     this.downlink = undefined;
+    // Without a reason: that is how the media side knows a departure from a loss.
+    this.peer?.close();
     this.close(new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the client has left' }));
   }
 
@@ -189,7 +191,7 @@ export class Session implements PeerChannel {
     const downlink = this.downlink;
     this.downlink = undefined;
     this.options.onClosed(this);
-    this.peer?.close();
+    this.peer?.close(error);
     downlink?.closed(sessionCloseFor(error));
   }
 

@@ -1,0 +1,394 @@
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { resolve } from 'node:path';
+import type { Clock, RandomSource, Timer } from '../core/clock';
+import { FleetError } from '../core/errors';
+import { broadcasterAccess } from './auth/broadcaster-access';
+import { KeyRing } from './auth/key-ring';
+import { OperatorTokenVerifier } from './auth/operator-token-verifier';
+import { OpenPeerAuthenticator, TokenPeerAuthenticator } from './auth/peer-authenticator';
+import { isLoopback, type NodeConfig } from './config';
+import { Gateway } from './gateway/gateway';
+import { gatewayRoutes } from './gateway/gateway-routes';
+import { Joiner } from './gateway/joiner';
+import { RoomDirectory } from './gateway/room-directory';
+import { broadcasterRoutes } from './http/broadcaster-routes';
+import { healthRoutes } from './http/health-routes';
+import { createHttpApp } from './http/http-app';
+import { metricsRoutes } from './http/metrics-routes';
+import { openApiRoutes } from './http/openapi';
+import type { OperatorAccess } from './http/operator-guard';
+import { operatorRoutes } from './http/operator-routes';
+import { BroadcasterRelay } from './link/broadcaster-relay';
+import type { Link, LinkHandlers } from './link/link';
+import { LinkHub } from './link/link-hub';
+import { LinkKeys } from './link/link-secrets';
+import { NodeCommander, type NodeCommandHandlers } from './link/node-commander';
+import { RelayClient } from './link/relay-client';
+import { RelayServer } from './link/relay-server';
+import { MediaNode } from './media/media-node';
+import { MachineLoad } from './meter/machine-load';
+import { NodeMetrics } from './metrics/node-metrics';
+import { NodeStatus } from './node-status';
+import { NodeRegistrar } from './placement/node-registrar';
+import { PlacementStore } from './placement/placement-store';
+import { connectRedis } from './placement/redis-connection';
+import { LocalSessionHost } from './session/local-session-host';
+import { DEFAULT_SESSION_LIMITS } from './session/session-limits';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher';
+
+export interface StartNodeOptions {
+  config: NodeConfig;
+  /** Path of the mediasoup worker. */
+  workerBin: string;
+  clock: Clock;
+  random: RandomSource;
+  logger: Logger;
+}
+
+/** A running node. */
+export interface FleetNode {
+  readonly nodeId: string;
+  readonly httpPort: number;
+  readonly linkPort: number;
+  /** UDP and TCP port of each media worker. */
+  readonly mediaPorts: number[];
+  /** Its parts, for tests. */
+  readonly parts: NodeParts;
+  /** Ends everything in order: no new work, peers told where to go, ports closed. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface NodeParts {
+  media: MediaNode;
+  sessions: LocalSessionHost;
+  gateway: Gateway;
+  hub: LinkHub;
+  relayClient: RelayClient;
+  placement: PlacementStore;
+  registrar: NodeRegistrar;
+  status: NodeStatus;
+  commands: NodeCommander;
+  broadcasters: BroadcasterRelay;
+  app: FastifyInstance;
+}
+
+/** How long a start waits for Redis, and for placement to know the node, milliseconds. */
+const FIRST_CONNECT_MS = 1_000;
+const FIRST_HEARTBEAT_MS = 1_000;
+/** How long the webhook queue may take at the end, milliseconds. */
+const WEBHOOK_FLUSH_MS = 1_000;
+
+/** The composition root: builds each part once, in the order in which they need each other. */
+export async function startNode(options: StartNodeOptions): Promise<FleetNode> {
+  const undo: (() => Promise<void> | void)[] = [];
+  try {
+    return await build(options, undo);
+  } catch (error) {
+    // What was started ends again, last first: a node that can't start leaves no worker and no port behind.
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function build(
+  { config, workerBin, clock, random, logger }: StartNodeOptions,
+  undo: (() => Promise<void> | void)[],
+): Promise<FleetNode> {
+  const nodeId = config.FLEET_NODE_ID;
+  const release = config.FLEET_RELEASE;
+
+  const peerKeys = await KeyRing.load(config.FLEET_TOKEN_KEYS, clock);
+  const operatorKeys = await KeyRing.load(config.FLEET_ADMIN_TOKEN_KEYS, clock);
+  const metrics = new NodeMetrics({ nodeId, release });
+
+  const webhooks = new WebhookDispatcher({
+    nodeId,
+    release,
+    urls: config.FLEET_WEBHOOK_URLS,
+    secrets: config.FLEET_WEBHOOK_SECRETS,
+    clock,
+    random,
+    logger,
+  });
+  undo.push(() => webhooks.close({ flushMs: 0 }));
+  metrics.observeWebhooks(() => webhooks.figures());
+
+  const media = await MediaNode.create({
+    media: mediaOptions(config, workerBin),
+    clock,
+    logger,
+    events: webhooks,
+  });
+  undo.push(() => media.close());
+  media.on('workerDied', () => metrics.workerDied());
+  metrics.observeMedia(() => media.figures());
+
+  const redis = connectRedis({ url: config.FLEET_REDIS_URL, logger, connectionName: nodeId });
+  undo.push(() => redis.disconnect());
+  const placement = new PlacementStore({
+    redis,
+    keyPrefix: config.FLEET_REDIS_PREFIX,
+    random,
+    policy: config.FLEET_SELECTOR,
+  });
+
+  const sessions = new LocalSessionHost({
+    nodeId,
+    media,
+    limits: { ...DEFAULT_SESSION_LIMITS, graceMs: config.FLEET_RESUME_GRACE_MS },
+    clock,
+    logger,
+  });
+  const status = new NodeStatus({ media, machine: new MachineLoad() });
+
+  // The links' handlers need the parts below, which need the links: filled in before the first frame can come.
+  const handlers: LinkHandlers = {
+    onCall: (link, call, params) => {
+      switch (call) {
+        case 'open':
+          return relayServer.open(link, params);
+        case 'resume':
+          return relayServer.resume(link, params);
+        case 'command':
+          return commands.answer(params);
+        case 'broadcaster':
+          return broadcasters.answer(params);
+      }
+    },
+    onSessionFrame: (link, frame) => {
+      if (frame.t === 'up' || frame.t === 'downAck') relayServer.handleFrame(link, frame);
+      else relayClient.handleFrame(link, frame);
+    },
+    onClose: (link: Link) => {
+      relayServer.linkClosed(link);
+      relayClient.linkClosed(link);
+    },
+  };
+  const hub = new LinkHub({
+    nodeId,
+    release,
+    listenHost: config.FLEET_LINK_HOST,
+    listenPort: config.FLEET_LINK_PORT,
+    keys: new LinkKeys(config.FLEET_LINK_SECRETS),
+    handlers,
+    clock,
+    logger,
+  });
+  const relayServer = new RelayServer({ host: sessions, clock, logger });
+  const relayClient = new RelayClient({
+    nodeId,
+    hub,
+    giveUpAfterMs: config.FLEET_RESUME_GRACE_MS,
+    clock,
+    random,
+    logger,
+  });
+  const commands = new NodeCommander({
+    nodeId,
+    hub,
+    placement,
+    handlers: commandHandlers(media, status, () => registrar.beat()),
+  });
+  const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
+  undo.push(() => hub.close());
+  const linkPort = await hub.listen();
+  metrics.observeLinks(() => ({ ...hub.figures(), lost: relayClient.recoveringCount }));
+
+  const registrar = new NodeRegistrar({
+    placement,
+    node: status,
+    clock,
+    logger,
+    nodeId,
+    release,
+    linkAddress: config.FLEET_LINK_ADDRESS ?? addressOf(config.FLEET_LINK_HOST, linkPort),
+  });
+  undo.push(() => registrar.close());
+  const registration = () => ({
+    redisUp: redis.status === 'ready',
+    heartbeatAgeMs: registrar.heartbeatAgeMs,
+  });
+  metrics.observeRegistration(() => ({ ...registration(), state: status.state, ready: status.ready }));
+
+  const authenticator =
+    config.FLEET_AUTH === 'open' ? new OpenPeerAuthenticator() : new TokenPeerAuthenticator(peerKeys);
+  const gateway = new Gateway({
+    nodeId,
+    authenticator,
+    joiner: new Joiner({
+      nodeId,
+      placement,
+      hostOn: (target, address) => (target === nodeId ? sessions : relayClient.hostOn(target, address)),
+      directory: new RoomDirectory(),
+      expectedPeers: config.FLEET_EXPECTED_PEERS,
+      clock,
+      random,
+      logger,
+    }),
+    limits: {
+      maxConnections: config.FLEET_MAX_CONNECTIONS,
+      maxMessageBytes: config.FLEET_MAX_MESSAGE_BYTES,
+      messagesPerSecond: config.FLEET_MAX_MESSAGES_PER_SECOND,
+      messagesBurst: config.FLEET_MAX_MESSAGES_BURST,
+    },
+    metrics,
+    clock,
+    random,
+    logger,
+  });
+  metrics.observeConnections(() => gateway.connectionCount);
+
+  const app = createHttpApp({ logger });
+  undo.push(() => app.close());
+  const access: OperatorAccess =
+    config.FLEET_AUTH === 'open' && operatorKeys.isEmpty && isLoopback(config.FLEET_LISTEN_HOST)
+      ? { kind: 'open-on-loopback' }
+      : { kind: 'token', verifyOperator: (header) => operatorVerifier.verifyOperator(header) };
+  const operatorVerifier = new OperatorTokenVerifier(operatorKeys);
+  await app.register(healthRoutes, {
+    nodeId,
+    release,
+    facts: () => ({
+      phase: status.phase,
+      state: status.state,
+      workersAlive: media.workerPids.length,
+      ...registration(),
+    }),
+  });
+  await app.register(metricsRoutes, { metrics, access });
+  await app.register(operatorRoutes, { placement, nodes: commands, events: placement, access });
+  await app.register(openApiRoutes, { release });
+  await app.register(broadcasterRoutes, { broadcasters, authorize: broadcasterAccess(authenticator) });
+  const webRoot = config.FLEET_WEB_ROOT;
+  if (webRoot !== undefined) await app.register(fastifyStatic, { root: resolve(webRoot), index: false });
+  await app.register(gatewayRoutes, {
+    gateway,
+    maxMessageBytes: config.FLEET_MAX_MESSAGE_BYTES,
+    page: webRoot === undefined ? undefined : (reply) => reply.sendFile('index.html'),
+  });
+  await app.listen({ host: config.FLEET_LISTEN_HOST, port: config.FLEET_HTTP_PORT });
+
+  status.started();
+  await redisConnected(redis, clock);
+  registrar.start();
+  await within(registrar.beat(), FIRST_HEARTBEAT_MS, clock);
+
+  const parts: NodeParts = {
+    media,
+    sessions,
+    gateway,
+    hub,
+    relayClient,
+    placement,
+    registrar,
+    status,
+    commands,
+    broadcasters,
+    app,
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    nodeId,
+    httpPort: portOf(app),
+    linkPort,
+    mediaPorts: await media.mediaPorts(),
+    parts,
+    close: () => (closing ??= stop(parts, webhooks, redis)),
+  };
+}
+
+/** Placement first, so that a peer that is told to go is not sent back here. */
+async function stop(parts: NodeParts, webhooks: WebhookDispatcher, redis: Redis): Promise<void> {
+  const { status, registrar, sessions, gateway, relayClient, hub, media, app } = parts;
+  status.stopping();
+  await registrar.close();
+  sessions.close();
+  await gateway.close();
+  await relayClient.close();
+  await hub.close();
+  media.close();
+  await Promise.all([app.close(), webhooks.close({ flushMs: WEBHOOK_FLUSH_MS })]);
+  redis.disconnect();
+}
+
+function commandHandlers(
+  media: MediaNode,
+  status: NodeStatus,
+  beat: () => Promise<void>,
+): NodeCommandHandlers {
+  return {
+    cordon: async () => {
+      const state = status.cordon();
+      // Placement hears of it before the operator does.
+      await beat();
+      return { state };
+    },
+    uncordon: async () => {
+      const state = status.uncordon();
+      await beat();
+      return { state };
+    },
+    describeRoom: ({ roomId }) => media.describeRoom(roomId),
+    closeRoom: ({ roomId, reason }) => {
+      media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));
+      return {};
+    },
+    closePeer: ({ roomId, peerId, reason }) => {
+      media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_PEER_REMOVED', { message: reason }));
+      return {};
+    },
+  };
+}
+
+function mediaOptions(config: NodeConfig, workerBin: string) {
+  return {
+    workerBin,
+    workers: config.FLEET_WORKERS,
+    listenIp: config.FLEET_MEDIA_LISTEN_IP,
+    announcedAddress: config.FLEET_MEDIA_ANNOUNCED_ADDRESS,
+    portBase: config.FLEET_MEDIA_PORT_BASE,
+    plainPortRange: { min: config.FLEET_PIPE_PORT_MIN, max: config.FLEET_PIPE_PORT_MAX },
+    capacity: {
+      egressBps: config.FLEET_CAPACITY_EGRESS_BPS,
+      packetsPerSecond: config.FLEET_CAPACITY_PACKETS_PER_SECOND,
+    },
+    iceServers: config.FLEET_ICE_SERVERS,
+    maxIncomingBitrate: config.FLEET_MAX_INCOMING_BITRATE_BPS,
+    joinTimeoutMs: config.FLEET_JOIN_TIMEOUT_MS,
+    maxPeersPerRoom: config.FLEET_MAX_PEERS_PER_ROOM,
+    limits: {
+      transports: config.FLEET_MAX_TRANSPORTS_PER_PEER,
+      producers: config.FLEET_MAX_PRODUCERS_PER_PEER,
+      dataProducers: config.FLEET_MAX_DATA_PRODUCERS_PER_PEER,
+    },
+  };
+}
+
+/** A node starts without Redis too, but one that has it should be known to placement when it says it is ready. */
+function redisConnected(redis: Redis, clock: Clock): Promise<void> {
+  if (redis.status === 'ready') return Promise.resolve();
+  const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+  return within(ready, FIRST_CONNECT_MS, clock);
+}
+
+/** Resolves with the work, or after the time. */
+async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
+  let timer: Timer | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = clock.setTimer(limitMs, resolve);
+  });
+  await Promise.race([work, limit]);
+  timer?.cancel();
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}

@@ -1,0 +1,199 @@
+import type { Logger } from 'pino';
+import type { Clock, RandomSource } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import type { PeerRole } from '../../core/capacity/egress-model';
+import type { Placement, PlacementPort, PlacePeerRequest } from '../../core/placement/placement-port';
+import type {
+  PeerGrants,
+  SessionDownlink,
+  SessionHost,
+  SessionUplink,
+} from '../../core/session/session-port';
+import { NodeUnreachableError } from '../link/node-unreachable-error';
+import { nodeOfResumeToken } from '../session/resume-token';
+import type { RoomDirectory } from './room-directory';
+
+/** A room that moves while a peer joins is found again at once; more turns than this are no race any more. */
+const MAX_ATTEMPTS = 4;
+const PAUSE_BETWEEN_ATTEMPTS_MS = 100;
+
+export interface JoinerOptions {
+  nodeId: string;
+  placement: PlacementPort;
+  /** Sessions on a node: in-process for this one, else over its link. */
+  hostOn: (nodeId: string, linkAddress: string) => SessionHost;
+  directory: RoomDirectory;
+  /** @default learned by placement */
+  expectedPeers?: number | undefined;
+  clock: Clock;
+  random: RandomSource;
+  logger: Logger;
+}
+
+export interface JoinRequest {
+  roomId: string;
+  peerId: string;
+  grants: PeerGrants;
+  role: PeerRole;
+  expectedPeers?: number | undefined;
+  resumable: boolean;
+  remoteAddress: string;
+  /** The client is gone: nothing is to be opened for it any more. */
+  isGone: () => boolean;
+}
+
+export interface ResumeRequest {
+  roomId: string;
+  peerId: string;
+  resumeToken: string;
+  lastSeq: number;
+  remoteAddress: string;
+}
+
+export interface Joined {
+  uplink: SessionUplink;
+  mediaNodeId: string;
+  /** To be called once when the client is no longer connected through this gateway. */
+  left: () => void;
+}
+
+/** Brings a client to its media node: placement, then a session there, and again when the room has moved. */
+export class Joiner {
+  constructor(private readonly options: JoinerOptions) {}
+
+  /** @throws FleetError */
+  async join(request: JoinRequest, downlink: SessionDownlink): Promise<Joined> {
+    let evidence: PlacePeerRequest['evidence'];
+    for (let attempt = 1; ; attempt += 1) {
+      const placement = await this.place(request, evidence);
+      try {
+        return await this.openOn(placement, request, downlink);
+      } catch (error) {
+        await this.release(placement);
+        const fleetError = FleetError.from(error);
+        evidence = this.evidenceFor(fleetError);
+        if (attempt >= MAX_ATTEMPTS || request.isGone() || !mayHaveMoved(fleetError)) {
+          throw this.withRetryAfter(fleetError);
+        }
+        const { roomId, peerId } = request;
+        this.options.logger.info(
+          { roomId, peerId, mediaNodeId: placement.nodeId, code: fleetError.code, attempt },
+          'join goes on at another node',
+        );
+        // A dead node is known as such: the room moves with the next call.
+        if (evidence?.kind !== 'dead') await this.pause();
+      }
+    }
+  }
+
+  /** @throws FleetError FLEET_ERR_SESSION_GONE, FLEET_ERR_NODE_UNREACHABLE */
+  async resume(request: ResumeRequest, downlink: SessionDownlink): Promise<Joined> {
+    const mediaNodeId = nodeOfResumeToken(request.resumeToken);
+    if (!mediaNodeId) throw new FleetError('FLEET_ERR_SESSION_GONE');
+    const known = this.options.directory.find(request.roomId);
+    const linkAddress = await this.linkAddressOf(mediaNodeId, known);
+    const uplink = await this.options
+      .hostOn(mediaNodeId, linkAddress)
+      .resume({ ...request, gatewayNodeId: this.options.nodeId }, downlink)
+      .catch((error: unknown) => {
+        // A dead node took its sessions along: waiting for it would be in vain.
+        if (error instanceof NodeUnreachableError && error.evidence === 'dead') {
+          throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the node of the session is gone' });
+        }
+        throw this.withRetryAfter(FleetError.from(error));
+      });
+    return { uplink, mediaNodeId, left: known ? this.options.directory.enter(known) : () => undefined };
+  }
+
+  private async place(request: JoinRequest, evidence: PlacePeerRequest['evidence']): Promise<Placement> {
+    const { roomId, role } = request;
+    const expectedPeers = request.expectedPeers ?? this.options.expectedPeers;
+    try {
+      return await this.options.placement.placePeer({ roomId, role, expectedPeers, evidence });
+    } catch (error) {
+      const fleetError = FleetError.from(error);
+      const known = this.options.directory.find(roomId);
+      if (
+        fleetError.code === 'FLEET_ERR_PLACEMENT_UNAVAILABLE' &&
+        known &&
+        known.nodeId !== evidence?.nodeId
+      ) {
+        return { ...known, created: false, claim: { ...known.claim, ...NO_CLAIM } };
+      }
+      throw fleetError;
+    }
+  }
+
+  private async openOn(
+    placement: Placement,
+    request: JoinRequest,
+    downlink: SessionDownlink,
+  ): Promise<Joined> {
+    if (request.isGone()) throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the client is gone' });
+    const { roomId, peerId, grants, role, resumable, remoteAddress } = request;
+    const uplink = await this.options.hostOn(placement.nodeId, placement.linkAddress).open(
+      {
+        roomId,
+        peerId,
+        epoch: placement.epoch,
+        claim: placement.claim,
+        grants,
+        role,
+        remoteAddress,
+        resumable,
+        gatewayNodeId: this.options.nodeId,
+      },
+      downlink,
+    );
+    return { uplink, mediaNodeId: placement.nodeId, left: this.options.directory.enter(placement) };
+  }
+
+  private async release({ nodeId, roomId, claim }: Placement): Promise<void> {
+    if (claim.seq === NO_CLAIM.seq) return;
+    try {
+      await this.options.placement.releaseClaim({ nodeId, roomId, seq: claim.seq });
+    } catch (error) {
+      // The node never sees the claim, so it decays with the reservation it was part of.
+      this.options.logger.warn({ err: error, roomId, mediaNodeId: nodeId }, 'a claim could not be released');
+    }
+  }
+
+  private evidenceFor(error: FleetError): PlacePeerRequest['evidence'] {
+    return error instanceof NodeUnreachableError ? { nodeId: error.nodeId, kind: error.evidence } : undefined;
+  }
+
+  private async linkAddressOf(nodeId: string, known: Placement | undefined): Promise<string> {
+    if (nodeId === this.options.nodeId) return '';
+    if (known?.nodeId === nodeId) return known.linkAddress;
+    const record = await this.options.placement.findNode(nodeId);
+    if (!record)
+      throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the node of the session is gone' });
+    return record.linkAddress;
+  }
+
+  private withRetryAfter(error: FleetError): FleetError {
+    if (!error.retriable || error.retryAfterMs !== undefined) return error;
+    return new FleetError(error.code, {
+      message: error.message,
+      retryAfterMs: Math.floor(1_000 * (1 + this.options.random())),
+      cause: error,
+    });
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.options.clock.setTimer(PAUSE_BETWEEN_ATTEMPTS_MS * (1 + this.options.random()), resolve);
+    });
+  }
+}
+
+/** `seq` 0 stands for none: placement could not be asked. */
+const NO_CLAIM = { seq: 0, reserved: { egressBps: 0, packetsPerSecond: 0 } };
+
+function mayHaveMoved(error: FleetError): boolean {
+  return (
+    error.code === 'FLEET_ERR_NODE_UNREACHABLE' ||
+    error.code === 'FLEET_ERR_ROOM_MOVED' ||
+    error.code === 'FLEET_ERR_SHUTTING_DOWN'
+  );
+}
