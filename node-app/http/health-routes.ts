@@ -33,6 +33,7 @@ export async function healthRoutes(app: FastifyInstance, options: HealthRoutesOp
     const reasons = unreadyReasons({ phase, state, workersAlive });
     const ready = reasons.length === 0;
     void reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
-    return { ready, reasons, nodeId, release, state, workersAlive, placement: { redisUp, heartbeatAgeMs } };
+    const placement = { redisUp, heartbeatAgeMs: heartbeatAgeMs && Math.round(heartbeatAgeMs) };
+    return { ready, reasons, nodeId, release, state, workersAlive, placement };
   });
 }

@@ -75,12 +75,9 @@ export const nodeSchema = z
     measured: capacityVectorSchema,
     headroom: capacityVectorSchema,
     binding: z.enum(CAPACITY_DIMENSIONS).meta({ description: 'What runs out first.' }),
-    utilization: z
-      .number()
-      .nullable()
-      .meta({
-        description: 'Used share of what runs out first: 0 is idle, 1 is full; null without capacity.',
-      }),
+    utilization: z.number().nullable().meta({
+      description: 'Used share of what runs out first: 0 is idle, 1 is full; null without capacity.',
+    }),
     load: z.object({
       cpuLoad: z.number().meta({ description: 'CPU use of the machine, 0 to 1.' }),
       sysLoad: z.number().meta({ description: 'Load average over a minute, divided by the cores.' }),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { MediaFigures } from '../../../node-app/metrics/node-metrics';
 import { OPERATOR_TOKEN, type RunningNode, TOKEN_ACCESS, startNode } from './operator-fixture';
 
@@ -29,6 +31,25 @@ const media: MediaFigures = {
 };
 
 describe('/metrics', () => {
+  it('has exactly the metrics that docs/operations.md explains', () => {
+    node.metrics.observeMedia(() => media);
+    node.metrics.observeRegistration(() => ({
+      state: 'SERVING',
+      ready: true,
+      redisUp: true,
+      heartbeatAgeMs: 0,
+    }));
+    node.metrics.observeLinks(() => ({ connecting: 0, connected: 0, lost: 0 }));
+    node.metrics.observeConnections(() => 0);
+    node.metrics.observeWebhooks(() => ({ queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }));
+    const page = readFileSync(join(__dirname, '../../../docs/operations.md'), 'utf8');
+
+    const served = node.metrics.registry.getMetricsAsArray().map(({ name }) => name);
+
+    const ours = served.filter((name) => name.startsWith('fleet_'));
+    expect([...new Set(page.match(/\bfleet_[a-z_]+/g))].sort()).toEqual(ours.sort());
+  });
+
   it('has the levels of every source that was given', async () => {
     node.metrics.observeMedia(() => media);
     node.metrics.observeRegistration(() => ({
