@@ -129,7 +129,10 @@ export const sctpStreamParametersSchema = z.object({
  * `sctpCapabilities` only says whether the client wants data channels: their numbers of streams have no meaning
  * to mediasoup 3.27 any more. Some native clients send an empty string for "no".
  */
-export const sctpCapabilitiesSchema = z.unknown().transform((value) => Boolean(value));
+export const sctpCapabilitiesSchema = z
+  .unknown()
+  .optional()
+  .transform((value) => Boolean(value));
 
 /** Longest custom data that a client may attach to an object, as JSON; it is sent on to every subscriber. */
 const MAX_APP_DATA_CHARACTERS = 4_096;
