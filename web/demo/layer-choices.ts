@@ -1,4 +1,4 @@
-import type { Layers } from '../sdk';
+import type { Layers } from '../sdk/vocabulary';
 
 /** `auto`: the picture's size on the screen decides. The others hold one simulcast layer. */
 export type LayerChoice = 'auto' | 'low' | 'mid' | 'high';

@@ -1,4 +1,4 @@
-import type { TrackStats } from '../sdk';
+import type { TrackStats } from '../sdk/vocabulary';
 import { bitrateText } from './format';
 
 /** `1280 × 720, 30 fps`, or undefined for sound and while there is no picture. */

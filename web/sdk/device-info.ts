@@ -1,4 +1,4 @@
-import type { DeviceInfo } from './types';
+import type { DeviceInfo } from './vocabulary';
 
 const BROWSERS = [
   { flag: 'edge', name: 'Edge', pattern: /Edg(?:A|iOS)?\/([\d.]+)/ },

@@ -12,11 +12,9 @@ export type {
   ConnectionState,
   DataChannelOptions,
   DataMessage,
-  DeviceInfo,
   FleetClientEvents,
   FleetClientOptions,
   FleetStats,
-  Layers,
   Logger,
   MicrophoneOptions,
   PublishTrackOptions,
@@ -24,10 +22,14 @@ export type {
   Resolution,
   ResolutionName,
   ScreenShareOptions,
-  SentLayerStats,
   SessionInfo,
+} from './types';
+export type {
+  DeviceInfo,
+  Layers,
+  SentLayerStats,
   SpeakingLevel,
   TrackKind,
   TrackSource,
   TrackStats,
-} from './types';
+} from './vocabulary';

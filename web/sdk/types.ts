@@ -3,11 +3,7 @@ import type { LocalTrack } from './publish/local-track';
 import type { RemotePeer } from './subscribe/remote-peer';
 import type { RemoteTrack } from './subscribe/remote-track';
 import type { DataChannel } from './data/data-channel';
-
-/** Where a track comes from. Tracks given to `publishTrack` without a source are `custom`. */
-export type TrackSource = 'camera' | 'microphone' | 'screen' | 'custom';
-
-export type TrackKind = 'audio' | 'video';
+import type { DeviceInfo, SpeakingLevel, TrackSource, TrackStats } from './vocabulary';
 
 /**
  * - `idle`: before `join()`
@@ -31,15 +27,6 @@ export interface Resolution {
   height: number;
   /** Frames per second. @default 30 */
   frameRate?: number;
-}
-
-/** How the peer describes its program to others, as in mediasoup-demo. */
-export interface DeviceInfo {
-  /** E.g. `chrome`. @default found from the browser */
-  flag?: string;
-  /** E.g. `Chrome`. */
-  name?: string;
-  version?: string;
 }
 
 /** Where the SDK writes what it does; `console` fits. Never gets tokens, keys or SDP. */
@@ -144,12 +131,6 @@ export interface DataChannelOptions {
   maxPacketLifeTime?: number;
 }
 
-/** Simulcast or SVC layers, 0 the lowest. */
-export interface Layers {
-  spatialLayer: number;
-  temporalLayer?: number;
-}
-
 export interface AttachOptions {
   /**
    * Choose the simulcast layer by the element's size on the screen, and pause the track while it isn't visible.
@@ -179,12 +160,6 @@ export interface DataMessage {
   peerId: string;
   label: string;
   data: string | ArrayBuffer;
-}
-
-export interface SpeakingLevel {
-  peerId: string;
-  /** Loudness of the peer's microphone, 0 (silent) to 1. */
-  level: number;
 }
 
 /** Name and payload of each event of {@link FleetClient}. */
@@ -221,42 +196,6 @@ export interface FleetClientEvents {
   dataChannelOpened: { channel: DataChannel };
   /** What the server believes this client's downlink carries, bits per second. */
   downlinkEstimate: { availableBps: number; desiredBps: number };
-}
-
-export interface TrackStats {
-  /** `send` for local tracks. */
-  direction: 'send' | 'receive';
-  peerId: string;
-  source: TrackSource;
-  kind: TrackKind;
-  /** Bits per second since the last `getStats()`, 0 on the first. All layers together when sending. */
-  bitrateBps: number;
-  /** Lost ÷ expected packets since the last `getStats()`, 0–1. */
-  lossRatio: number;
-  /** Received (receive) or sent (send, the top layer) picture; undefined for audio. */
-  frameWidth: number | undefined;
-  frameHeight: number | undefined;
-  framesPerSecond: number | undefined;
-  /** Frames decoded (receive) or encoded (send, all layers) so far. */
-  frames: number;
-  /** Layers: those received now, or one entry per layer sent. */
-  currentLayers: Layers | undefined;
-  layers: SentLayerStats[];
-  /** Milliseconds; undefined until measured. */
-  jitterMs: number | undefined;
-  /** mediasoup's score, 0–10. */
-  score: number | undefined;
-}
-
-/** One simulcast layer that this client sends. */
-export interface SentLayerStats {
-  /** 0 the lowest. */
-  spatialLayer: number;
-  active: boolean;
-  /** Bits per second since the last `getStats()`. */
-  bitrateBps: number;
-  frameWidth: number | undefined;
-  frameHeight: number | undefined;
 }
 
 export interface FleetStats {

@@ -1,4 +1,4 @@
-import type { TrackKind, TrackSource } from '../types';
+import type { TrackKind, TrackSource } from '../vocabulary';
 import { isRecord } from '../signalling/frames';
 
 /** What tells a track's meaning to others: mediasoup-demo's `source` and `share`, and our own fields beside. */

@@ -4,7 +4,7 @@ import { sendSettings } from '../media/encodings';
 import type { MediaSession } from '../media/media-session';
 import { trackAppData } from '../media/track-app-data';
 import { SerialQueue } from '../serial-queue';
-import type { TrackKind, TrackSource } from '../types';
+import type { TrackKind, TrackSource } from '../vocabulary';
 
 export interface LocalTrackOptions {
   track: MediaStreamTrack;

@@ -2,14 +2,8 @@ import { FleetClientError } from '../errors';
 import type { MediaSession } from '../media/media-session';
 import { isRecord } from '../signalling/frames';
 import { SerialQueue } from '../serial-queue';
-import type {
-  CameraOptions,
-  MicrophoneOptions,
-  PublishTrackOptions,
-  ScreenShareOptions,
-  TrackKind,
-  TrackSource,
-} from '../types';
+import type { CameraOptions, MicrophoneOptions, PublishTrackOptions, ScreenShareOptions } from '../types';
+import type { TrackKind, TrackSource } from '../vocabulary';
 import { captureCamera, captureMicrophone, captureScreen } from './capture';
 import { LocalTrack } from './local-track';
 

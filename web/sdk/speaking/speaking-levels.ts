@@ -1,4 +1,4 @@
-import type { SpeakingLevel } from '../types';
+import type { SpeakingLevel } from '../vocabulary';
 
 /** Below it, microphones only give the noise of their room. A level, 0–1 (about −40 dBFS). */
 const SPEAKING_FROM = 0.01;

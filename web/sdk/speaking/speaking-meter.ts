@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../../core/protocol/for-browsers';
 import type { LocalTrack } from '../publish/local-track';
 import { sentAudioLevel } from '../stats/stats-collector';
 import type { RemotePeer } from '../subscribe/remote-peer';
-import type { SpeakingLevel } from '../types';
+import type { SpeakingLevel } from '../vocabulary';
 import { speakingLevels } from './speaking-levels';
 
 export interface SpeakingMeterOptions {

@@ -1,7 +1,8 @@
 import type { MediaSession } from '../media/media-session';
 import type { LocalTrack } from '../publish/local-track';
 import type { RemoteTrack } from '../subscribe/remote-track';
-import type { FleetStats, SentLayerStats, SessionInfo, TrackStats } from '../types';
+import type { FleetStats, SessionInfo } from '../types';
+import type { SentLayerStats, TrackStats } from '../vocabulary';
 import { bitrateBps, lossRatio, type StreamCounters } from './rates';
 
 /** The fields that the SDK reads of an entry of `RTCStatsReport`; which are there depends on its type. */

@@ -1,5 +1,5 @@
 import { isRecord } from '../signalling/frames';
-import type { DeviceInfo } from '../types';
+import type { DeviceInfo } from '../vocabulary';
 
 export interface PeerDescription {
   peerId: string;

@@ -1,4 +1,4 @@
-import type { DeviceInfo, TrackKind, TrackSource } from '../types';
+import type { DeviceInfo, TrackKind, TrackSource } from '../vocabulary';
 import type { RemoteTrack } from './remote-track';
 
 /** Another peer in the room. The object stays the same while the peer is there. */

@@ -4,7 +4,7 @@ import { FleetClientError } from '../errors';
 import type { MediaSession } from '../media/media-session';
 import { trackLabel, type TrackLabel } from '../media/track-app-data';
 import { isRecord } from '../signalling/frames';
-import type { Layers, TrackKind } from '../types';
+import type { Layers, TrackKind } from '../vocabulary';
 import { peerDescription } from './peer-description';
 import { RemotePeer } from './remote-peer';
 import { RemoteTrack } from './remote-track';
