@@ -1,5 +1,11 @@
 // One jest project per kind of real part that its tests need; `npm test -- --selectProjects unit` runs one.
+// Packages that are published as ES modules only, which jest loads as CommonJS like everything else.
+const ES_MODULES = ['jose', 'content-disposition'].join('|');
 const transform = {
+  [`/node_modules/(${ES_MODULES})/.+\\.js$`]: [
+    '@swc/jest',
+    { jsc: { target: 'es2023' }, module: { type: 'commonjs' } },
+  ],
   '^.+\\.ts$': [
     '@swc/jest',
     { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
@@ -13,17 +19,12 @@ const project = (name, more = {}) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: 'node',
   transform,
+  transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
   ...more,
 });
 
 module.exports = {
-  projects: [
-    project('unit'),
-    project('redis'),
-    project('media'),
-    project('local'),
-    project('e2e'),
-  ],
+  projects: [project('unit'), project('redis'), project('media'), project('local'), project('e2e')],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,
   testTimeout: 30_000,
