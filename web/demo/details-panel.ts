@@ -206,6 +206,9 @@ export class DetailsPanel {
 
   #set(testId: string, text: string): void {
     const value = this.#values.get(testId);
-    if (value && value.textContent !== text) value.textContent = text;
+    if (!value || value.textContent === text) return;
+    value.textContent = text;
+    // Long ids are cut off.
+    value.title = text;
   }
 }

@@ -37,9 +37,10 @@ export function percentText(share: number | undefined): string {
   return percent === 0 || percent >= 10 ? `${Math.round(percent)} %` : `${percent.toFixed(1)} %`;
 }
 
-/** Whole milliseconds. */
+/** Whole milliseconds; between machines of one desk less than one. */
 export function millisecondsText(ms: number | undefined): string {
-  return ms === undefined || !Number.isFinite(ms) ? '–' : `${Math.round(ms)} ms`;
+  if (ms === undefined || !Number.isFinite(ms)) return '–';
+  return ms < 1 ? '< 1 ms' : `${Math.round(ms)} ms`;
 }
 
 /** Hour and minute as the person's own locale writes them. */

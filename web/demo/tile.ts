@@ -102,14 +102,16 @@ export class Tile {
    * track again changes nothing.
    */
   show(track: Showable | undefined, adaptive = true): void {
-    if (this.#shown?.track === track && this.#shown?.adaptive === adaptive) return;
-    const another = this.#shown?.track !== track;
-    this.#shown?.detach();
-    this.#shown = undefined;
-    if (another) this.root.classList.remove('has-picture');
+    const before = this.#shown;
+    if (before?.track === track && before?.adaptive === adaptive) return;
+    // Kept first: attaching and detaching may report a change of the track, which comes back to here.
+    const shown = track && { track, adaptive, detach: () => {} };
+    this.#shown = shown;
+    before?.detach();
+    if (before?.track !== track) this.root.classList.remove('has-picture');
     this.root.classList.toggle('has-video', track !== undefined);
-    if (!track) return;
-    this.#shown = { track, adaptive, detach: track.attach(this.#video, { adaptive }) };
+    if (!shown) return;
+    shown.detach = shown.track.attach(this.#video, { adaptive });
   }
 
   setMuted(muted: boolean): void {

@@ -1,4 +1,12 @@
-import { badgeText, bitrateText, hueOf, initials, percentText, secondsLeft } from '../../../web/demo/format';
+import {
+  badgeText,
+  bitrateText,
+  hueOf,
+  initials,
+  millisecondsText,
+  percentText,
+  secondsLeft,
+} from '../../../web/demo/format';
 
 describe('initials', () => {
   it.each([
@@ -31,6 +39,14 @@ describe('numbers', () => {
     [undefined, '–'],
   ])('a share of %p is %p', (share, expected) => {
     expect(percentText(share)).toBe(expected);
+  });
+
+  it.each([
+    [0, '< 1 ms'],
+    [12.4, '12 ms'],
+    [undefined, '–'],
+  ])('a time of %p is %p', (ms, expected) => {
+    expect(millisecondsText(ms)).toBe(expected);
   });
 
   it('over 99 do not widen a badge', () => {

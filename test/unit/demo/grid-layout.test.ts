@@ -23,7 +23,7 @@ describe('the grid of tiles', () => {
         const rows = Math.ceil(count / columns);
         const cellWidth = (DESKTOP.width - 8 * (columns - 1)) / columns;
         const cellHeight = (DESKTOP.height - 8 * (rows - 1)) / rows;
-        const aspectRatio = Math.min(16 / 9, Math.max(1, cellWidth / cellHeight));
+        const aspectRatio = Math.min(16 / 9, Math.max(4 / 3, cellWidth / cellHeight));
         const width = Math.floor(Math.min(cellWidth, cellHeight * aspectRatio));
         const height = Math.floor(Math.min(cellHeight, cellWidth / aspectRatio));
         expect(grid.tileWidth * grid.tileHeight).toBeGreaterThanOrEqual(width * height);
@@ -43,6 +43,13 @@ describe('the grid of tiles', () => {
         expect(tileWidth / tileHeight).toBeGreaterThan(0.97);
         expect(tileWidth / tileHeight).toBeLessThan(1.82);
       }
+    }
+  });
+
+  it('cuts off no more than a quarter of a camera’s width in a wide window', () => {
+    for (let count = 1; count <= 49; count += 1) {
+      const { tileWidth, tileHeight } = gridLayout({ count, ...DESKTOP });
+      expect(tileWidth / tileHeight).toBeGreaterThan(1.3);
     }
   });
 
