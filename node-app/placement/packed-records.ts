@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
-import type { EgressModelParams } from '../../core/capacity/egress-model';
 import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
 import { NODE_STATES, type NodeState } from '../../core/node-state';
 import type { EndedRoom, NodeRecord, RoomRecord, RoomReport } from '../../core/placement/placement-port';
@@ -22,24 +21,6 @@ function readDouble(buffer: Buffer, index: number): number {
 
 function readVector(buffer: Buffer, index: number): CapacityVector {
   return { egressBps: readDouble(buffer, index), packetsPerSecond: readDouble(buffer, index + 1) };
-}
-
-/** In the order of `includes/room-demand.lua`. */
-export function egressModelValues(params: EgressModelParams): number[] {
-  return [
-    params.singlePictureBps,
-    params.fewPicturesBps,
-    params.fewPictures,
-    params.speakerBps,
-    params.thumbnailBps,
-    params.audioBps,
-    params.activeAudio,
-    params.lastN,
-    params.overheadFactor,
-    params.videoPacketBits,
-    params.audioPacketsPerSecond,
-    params.assumedPublishers,
-  ];
 }
 
 export function packRoomReport(room: RoomReport): Buffer {

@@ -25,7 +25,6 @@ import {
 } from '../../core/placement/selector-policy';
 import { commonScriptKeys, redisKeys, type RedisKeys } from '../../core/redis-keys';
 import {
-  egressModelValues,
   packDoubles,
   packEndedRoom,
   packNodeInfo,
@@ -37,6 +36,7 @@ import {
 import { readEventEntry } from './placement-events';
 import { defaultCommandsFolder, loadScript, type PlacementScript } from './script-loader';
 import { placementError, readScriptResult } from './script-result';
+import { DEFAULT_PLACEMENT_TIMING, scriptConstants, type PlacementTiming } from './script-settings';
 
 export interface PlacementStoreOptions {
   /** From `connectRedis()`: without an offline queue and with a command timeout. Not closed by the store. */
@@ -58,30 +58,6 @@ export interface PlacementStoreOptions {
   virtualNowMs?: (() => number) | undefined;
 }
 
-export interface PlacementTiming {
-  /** A node's lease after each heartbeat, milliseconds. @default 3_000 */
-  leaseTtlMs: number;
-  /** Between heartbeats, milliseconds; also the retry-after while nobody is alive. @default 1_000 */
-  heartbeatIntervalMs: number;
-  /** A claim that no heartbeat has confirmed is void after this, milliseconds. @default 10_000 */
-  claimTtlMs: number;
-  /** A room leaves a silent home without further evidence so long after its last heartbeat, milliseconds. @default 15_000 */
-  silentHomeMs: number;
-  /** A node is forgotten so long after its lease ended, milliseconds. @default 60_000 */
-  nodeTtlMs: number;
-  /** retry-after of FLEET_ERR_NO_CAPACITY, milliseconds. @default 5_000: what a warm instance needs to serve */
-  noCapacityRetryAfterMs: number;
-}
-
-export const DEFAULT_PLACEMENT_TIMING: PlacementTiming = {
-  leaseTtlMs: 3_000,
-  heartbeatIntervalMs: 1_000,
-  claimTtlMs: 10_000,
-  silentHomeMs: 15_000,
-  nodeTtlMs: 60_000,
-  noCapacityRetryAfterMs: 5_000,
-};
-
 type ScriptName = 'placePeer' | 'releaseClaim' | 'heartbeat' | 'retireNode';
 
 const SCRIPT_FILES: Record<ScriptName, string> = {
@@ -91,16 +67,16 @@ const SCRIPT_FILES: Record<ScriptName, string> = {
   retireNode: 'retireNode-16.lua',
 };
 
-/** Places of the sort keys among the scripts' keys. */
-const SORT_KEY_INDEX = {
-  random: 0,
-  rooms: 9,
-  cpuload: 10,
-  sysload: 11,
-  clients: 12,
-  tracks: 13,
-  bytespersec: 14,
-};
+/** Places of the sort keys among the scripts' keys: `a` is 0, `j` is KEYS[9]. */
+const SORT_KEY_LETTERS = {
+  random: 'a',
+  rooms: 'j',
+  cpuload: 'k',
+  sysload: 'l',
+  clients: 'm',
+  tracks: 'n',
+  bytespersec: 'o',
+} as const;
 
 /** Placement on Redis. Every call is one round trip; the decisions are in `core/placement/commands`. */
 export class PlacementStore implements PlacementPort {
@@ -108,12 +84,9 @@ export class PlacementStore implements PlacementPort {
   readonly #random: RandomSource;
   readonly #virtualNowMs: () => number;
   readonly #timing: PlacementTiming;
-  readonly #learningWeight: number;
-  readonly #bitsPerPacket: number;
-  readonly #policy: SelectorPolicy;
+  readonly #policy: PolicyLetters;
   readonly #keys: RedisKeys;
   readonly #commonKeys: string[];
-  readonly #settings: Buffer;
   readonly #scripts: Record<ScriptName, PlacementScript>;
 
   constructor(options: PlacementStoreOptions) {
@@ -121,27 +94,21 @@ export class PlacementStore implements PlacementPort {
     this.#random = options.random;
     this.#virtualNowMs = options.virtualNowMs ?? (() => 0);
     this.#timing = { ...DEFAULT_PLACEMENT_TIMING, ...options.timing };
-    this.#learningWeight = options.learningWeight ?? 0.3;
-    this.#policy = options.policy ?? DEFAULT_SELECTOR_POLICY;
+    this.#policy = policyLetters(options.policy ?? DEFAULT_SELECTOR_POLICY);
     this.#keys = redisKeys(options.keyPrefix);
     this.#commonKeys = commonScriptKeys(this.#keys);
-    const model = options.egressModel ?? DEFAULT_EGRESS_MODEL;
-    this.#bitsPerPacket = bitsPerPacket(model);
-    this.#settings = packDoubles([
-      this.#timing.leaseTtlMs,
-      this.#timing.silentHomeMs,
-      options.defaultExpectedPeers ?? 4,
-      this.#timing.noCapacityRetryAfterMs,
-      this.#timing.heartbeatIntervalMs,
-      this.#bitsPerPacket,
-      ...egressModelValues(model),
-    ]);
     const folder = options.commandsFolder ?? defaultCommandsFolder();
+    const constants = scriptConstants({
+      timing: this.#timing,
+      egressModel: options.egressModel ?? DEFAULT_EGRESS_MODEL,
+      defaultExpectedPeers: options.defaultExpectedPeers ?? 4,
+      learningWeight: options.learningWeight ?? 0.3,
+    });
     this.#scripts = {
-      placePeer: loadScript(folder, SCRIPT_FILES.placePeer),
-      releaseClaim: loadScript(folder, SCRIPT_FILES.releaseClaim),
-      heartbeat: loadScript(folder, SCRIPT_FILES.heartbeat),
-      retireNode: loadScript(folder, SCRIPT_FILES.retireNode),
+      placePeer: loadScript(folder, SCRIPT_FILES.placePeer, constants),
+      releaseClaim: loadScript(folder, SCRIPT_FILES.releaseClaim, constants),
+      heartbeat: loadScript(folder, SCRIPT_FILES.heartbeat, constants),
+      retireNode: loadScript(folder, SCRIPT_FILES.retireNode, constants),
     };
   }
 
@@ -151,19 +118,24 @@ export class PlacementStore implements PlacementPort {
     if (expectedPeers !== undefined && !(Number.isSafeInteger(expectedPeers) && expectedPeers > 0)) {
       throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'expectedPeers must be a positive integer' });
     }
-    const numbers = packDoubles([
-      role.publishes ? 1 : 0,
-      role.subscribes ? 1 : 0,
-      expectedPeers ?? 0,
-      ...policyValues(request.policy ?? this.#policy),
-      evidence ? (evidence.kind === 'dead' ? 2 : 1) : 0,
-      Math.floor(this.#random() * 2 ** 31),
-      this.#virtualNowMs(),
-    ]);
+    const policy = request.policy ? policyLetters(request.policy) : this.#policy;
+    const letters =
+      (role.publishes ? 'b' : 'a') +
+      (role.subscribes ? 'b' : 'a') +
+      policy.letters +
+      (evidence ? (evidence.kind === 'dead' ? 'c' : 'b') : 'a');
     const answer = await this.#run(
       'placePeer',
       [...this.#commonKeys, this.#keys.prior(roomNamePattern(roomId))],
-      [roomId, numbers, evidence?.nodeId ?? '', this.#settings],
+      [
+        roomId,
+        letters,
+        evidence?.nodeId ?? '',
+        String(expectedPeers ?? 0),
+        policy.loadLimit,
+        String(Math.floor(this.#random() * 2 ** 31)),
+        String(this.#virtualNowMs()),
+      ],
     );
     const [joinedNodes, linkAddress, epoch, created, seq, egressBps, packetsPerSecond, expected] =
       readScriptResult(answer);
@@ -185,10 +157,7 @@ export class PlacementStore implements PlacementPort {
 
   async releaseClaim({ nodeId, seq }: ClaimRelease): Promise<void> {
     checkNodeId(nodeId);
-    await this.#run('releaseClaim', this.#commonKeys, [
-      nodeId,
-      packDoubles([seq, this.#virtualNowMs(), this.#bitsPerPacket]),
-    ]);
+    await this.#run('releaseClaim', this.#commonKeys, [nodeId, String(seq), String(this.#virtualNowMs())]);
   }
 
   async heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
@@ -212,11 +181,6 @@ export class PlacementStore implements PlacementPort {
       heartbeat.full ? 1 : 0,
       heartbeat.rooms.length,
       this.#virtualNowMs(),
-      this.#timing.leaseTtlMs,
-      this.#timing.claimTtlMs,
-      this.#timing.nodeTtlMs,
-      this.#learningWeight,
-      this.#bitsPerPacket,
     ]);
     const answer = await this.#run(
       'heartbeat',
@@ -249,7 +213,7 @@ export class PlacementStore implements PlacementPort {
     await this.#run(
       'retireNode',
       [...this.#commonKeys, this.#keys.nodeInfo, this.#keys.removed],
-      [nodeId, packDoubles([this.#virtualNowMs()])],
+      [nodeId, String(this.#virtualNowMs())],
     );
   }
 
@@ -341,12 +305,21 @@ export class PlacementStore implements PlacementPort {
   }
 }
 
-function policyValues(policy: SelectorPolicy): number[] {
-  if (policy.selector !== 'livekit')
-    return [policy.selector === 'best-fit' ? 1 : 0, 0, 0, 0, DEFAULT_LOAD_LIMIT];
-  const kind = { any: 0, cpuload: 1, sysload: 2 }[policy.kind];
-  const algorithm = policy.algorithm === 'twochoice' ? 1 : 0;
-  return [2, kind, SORT_KEY_INDEX[policy.sortBy], algorithm, policy.loadLimit ?? DEFAULT_LOAD_LIMIT];
+/** A policy as `placePeer-15.lua` reads it. */
+interface PolicyLetters {
+  /** selector, kind, sortBy, algorithm: `a` is 0. */
+  letters: string;
+  loadLimit: string;
+}
+
+function policyLetters(policy: SelectorPolicy): PolicyLetters {
+  const loadLimit = String((policy.selector === 'livekit' && policy.loadLimit) || DEFAULT_LOAD_LIMIT);
+  if (policy.selector !== 'livekit') {
+    return { letters: policy.selector === 'best-fit' ? 'baaa' : 'aaaa', loadLimit };
+  }
+  const kind = { any: 'a', cpuload: 'b', sysload: 'c' }[policy.kind];
+  const algorithm = policy.algorithm === 'twochoice' ? 'b' : 'a';
+  return { letters: `c${kind}${SORT_KEY_LETTERS[policy.sortBy]}${algorithm}`, loadLimit };
 }
 
 function checkNodeId(nodeId: string): void {

@@ -8,8 +8,7 @@
     KEYS[17..]   learned size for each ended room, in their order
     ARGV[1]      node id
     ARGV[2]      doubles: state, ready, capacity (2), use (2), load (6), heartbeatSeq, acknowledgedSeq, full,
-                 number of reported rooms, then settings: virtual time, lease, claim life, node life after its
-                 lease, weight of a new sample in the learned size, bits per packet
+                 number of reported rooms, virtual time (0: Redis' own)
     ARGV[3]      link address
     ARGV[4]      node info, opaque
     ARGV[5]      seqs of the claims seen, doubles
@@ -31,8 +30,7 @@
 
 local nodeId = ARGV[1]
 local state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks, bytes,
-  heartbeatSeq, acknowledgedSeq, full, reportedRooms, virtualNow, leaseTtl, claimLife, nodeLife, sampleWeight,
-  bitsPerPacket = struct.unpack('<dddddddddddddddddddddd', ARGV[2])
+  heartbeatSeq, acknowledgedSeq, full, reportedRooms, virtualNow = struct.unpack('<ddddddddddddddddd', ARGV[2])
 local PRIOR_LIFE_SEC = 30 * 24 * 3600
 local ROOMS_SWEPT = 50
 
@@ -51,19 +49,22 @@ if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then retur
 local generation = tonumber(call('GET', GENERATION))
 local lapsed = not old or old[LEASE] <= now
 
-local function writesWereLost()
+-- This node's own writes are missing: it lists its rooms again, whoever noticed first.
+local lostMine = (old and old[HEARTBEAT_SEQ] < acknowledgedSeq)
+  or (not old and acknowledgedSeq > 0 and not call('ZSCORE', KEYS[16], nodeId))
+
+local function beginsGeneration()
   if not generation then return true end
-  if old then
-    if old[HEARTBEAT_SEQ] < acknowledgedSeq then return true end
-    if not lapsed then return false end
-    -- Everybody's lease lapsed: Redis was away, or its clock jumped.
-    local last = call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
-    return not last[2] or tonumber(last[2]) <= now
-  end
-  return acknowledgedSeq > 0 and not call('ZSCORE', KEYS[16], nodeId)
+  -- The first node to notice begins it; the others come within a lease and must not prolong it.
+  if now - generation / 1000 < LEASE_TTL then return false end
+  if lostMine then return true end
+  if not old or not lapsed then return false end
+  -- Everybody's lease lapsed: Redis was away, or its clock jumped.
+  local last = call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
+  return not last[2] or tonumber(last[2]) <= now
 end
 
-if writesWereLost() then
+if beginsGeneration() then
   generation = nowUs
   call('SET', GENERATION, string.format('%.0f', generation))
   writeEvent(now, 'generation-began', 'nodeId', nodeId)
@@ -71,7 +72,7 @@ end
 
 local asserted = 0
 if full == 1 then asserted = generation
-elseif old and not lapsed then asserted = old[ASSERTED] end
+elseif old and not lapsed and not lostMine then asserted = old[ASSERTED] end
 
 --------------------------------------------------------------------------------------------------------------
 -- Claims: what was seen is part of the report now, what nobody saw in time is void, the rest still counts.
@@ -83,7 +84,7 @@ local pendEgress, pendPackets, pendRooms, pendClients, pendTracks = 0, 0, 0, 0, 
 local pendingOf, settled = {}, {}
 for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
   local claim = unpackClaim(nodeId, member)
-  if seen[claim.seq] or now - claim.at >= claimLife then
+  if seen[claim.seq] or now - claim.at >= CLAIM_TTL then
     call('ZREM', CLAIMS, member)
     settled[#settled + 1] = claim
   else
@@ -127,7 +128,7 @@ for i = 6 + reportedRooms, #ARGV do
     if peak >= 2 then
       local key = KEYS[17 + i - 6 - reportedRooms]
       local learned = tonumber(call('GET', key))
-      call('SET', key, learned and learned + sampleWeight * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
+      call('SET', key, learned and learned + LEARNING_WEIGHT * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
     end
   end
 end
@@ -201,7 +202,7 @@ end
 -- The node itself.
 
 local node = {
-  now + leaseTtl, state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks,
+  now + LEASE_TTL, state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks,
   bytes, heartbeatSeq, 0, pendEgress, pendPackets, pendRooms, pendClients, pendTracks, old and old[LAST_CLAIM] or 0,
   asserted,
 }
@@ -210,7 +211,7 @@ call('HSET', KEYS[15], nodeId, ARGV[4])
 call('ZADD', LEASES, node[LEASE], nodeId)
 if not old then call('ZREM', KEYS[16], nodeId) end
 if takesRooms(node, now) then
-  rankNode(nodeId, node, bitsPerPacket)
+  rankNode(nodeId, node)
 else
   unrankNodes({ nodeId })
 end
@@ -219,8 +220,8 @@ end
 -- Garbage: one node that has been silent for long, a few rooms at a time. Not right after an outage of Redis,
 -- when everybody has been silent.
 
-if now - generation / 1000 > nodeLife then
-  local gone = call('ZRANGEBYSCORE', LEASES, '-inf', now - nodeLife, 'LIMIT', 0, 1)[1]
+if now - generation / 1000 > NODE_TTL then
+  local gone = call('ZRANGEBYSCORE', LEASES, '-inf', now - NODE_TTL, 'LIMIT', 0, 1)[1]
   if gone and removeRoomsOf(gone, ROOMS_SWEPT) then removeNode(gone, now, KEYS[15], KEYS[16]) end
 end
 

@@ -6,9 +6,14 @@
     KEYS[1..14]  see includes/keys.lua
     KEYS[15]     learned size of rooms of this name pattern
     ARGV[1]      room id
-    ARGV[2]      the request as doubles, see below
+    ARGV[2]      one letter each, `a` is 0: publishes, subscribes, selector (0 least-egress, 1 best-fit, 2 livekit),
+                 kind (0 any, 1 cpuload, 2 sysload), sortBy (0 random, else the sort key's place in KEYS), algorithm
+                 (0 lowest, 1 twochoice), evidence (0 none, 1 unreachable, 2 dead)
     ARGV[3]      node id that the gateway has evidence against, or ''
-    ARGV[4]      the deployment's settings as doubles, then the egress model's parameters
+    ARGV[4]      expected peers, 0 when not given
+    ARGV[5]      load limit of the kinds cpuload and sysload
+    ARGV[6]      a random whole number
+    ARGV[7]      virtual time, 0: Redis' own
 
   Output
     { 0, node ids joined by newlines (home first), link address of the home, epoch, created (0/1), claim seq,
@@ -25,16 +30,11 @@
 --- @include "claims"
 --- @include "events"
 
-local roomId, evidenceNode = ARGV[1], ARGV[3]
--- selector: 0 least-egress, 1 best-fit, 2 livekit. kind: 0 any, 1 cpuload, 2 sysload. sortBy: 0 random, else the
--- sort key's place in KEYS. algorithm: 0 lowest, 1 twochoice. evidence: 0 none, 1 unreachable, 2 dead.
-local publishes, subscribes, givenExpected, selector, kind, sortBy, algorithm, loadLimit, evidence, random, virtualNow =
-  struct.unpack('<ddddddddddd', ARGV[2])
-local leaseTtl, silentHome, defaultExpected, noCapacityRetry, heartbeatInterval, bitsPerPacket, nextByte =
-  struct.unpack('<dddddd', ARGV[4])
-local model = { struct.unpack('<dddddddddddd', ARGV[4], nextByte) }
+local roomId = ARGV[1]
+local publishes, subscribes, selector, kind, sortBy, algorithm, evidence = string.byte(ARGV[2], 1, 7)
+publishes, subscribes, evidence = publishes - 97, subscribes - 97, evidence - 97
 
-local now, nowUs, timeError = readTime(virtualNow)
+local now, nowUs, timeError = readTime(tonumber(ARGV[7]))
 if timeError then return timeError end
 
 -- Reserves the demand on the node, counts the peer into the room, keeps every sort key fresh.
@@ -50,7 +50,7 @@ local function claimOn(nodeId, raw, node, room, egress, packets, isNewOnNode, no
   writeClaim(nodeId, seq, now, room[R_EPOCH], egress, packets, publishes, subscribes, isNewOnNode, roomId)
   writeRoom(roomId, room, nodes)
   if takesRooms(node, now) then
-    if egress > 0 or packets > 0 then rankDemand(nodeId, node, bitsPerPacket) end
+    if egress > 0 or packets > 0 then rankDemand(nodeId, node) end
     rankPeers(nodeId, node)
     if isNewOnNode == 1 then rankRooms(nodeId, node) end
   end
@@ -60,20 +60,49 @@ end
 local function refuse(nodeId, egress, packets)
   writeEvent(now, 'no-capacity', 'roomId', roomId, 'nodeId', nodeId,
     'egressBps', string.format('%.0f', egress), 'packetsPerSecond', string.format('%.0f', packets))
-  return { NO_CAPACITY, noCapacityRetry }
+  return { NO_CAPACITY, NO_CAPACITY_RETRY }
+end
+
+--------------------------------------------------------------------------------------------------------------
+-- The usual case first, before anything that only a new room needs: the room lives, and its node too.
+
+local rawRoom = call('HGET', ROOMS, roomId)
+local room, nodes, home, rawHome, homeNode, isSuspect
+
+if rawRoom then
+  room, nodes = unpackRoom(rawRoom), roomNodes(rawRoom)
+  home = homeOf(nodes)
+  rawHome = call('HGET', NODES, home)
+  homeNode = rawHome and unpackNode(rawHome)
+  isSuspect = evidence > 0 and ARGV[3] == home
+  if homeNode and homeNode[LEASE] > now and homeNode[STATE] < 3 and not isSuspect then
+    room[R_PEERS], room[R_PUB], room[R_SUB] = room[R_PEERS] + 1, room[R_PUB] + publishes, room[R_SUB] + subscribes
+    room[R_BOTH] = room[R_BOTH] + publishes * subscribes
+    local needEgress, needPackets = roomDemand(room[R_PUB], room[R_SUB], room[R_BOTH])
+    local egress, packets = math.max(0, needEgress - room[R_EGRESS]), math.max(0, needPackets - room[R_PACKETS])
+    if (egress > 0 or packets > 0)
+      and (egress > egressHeadroom(homeNode) or packets > packetHeadroom(homeNode)) then
+      return refuse(home, egress, packets)
+    end
+    room[R_EGRESS], room[R_PACKETS] = room[R_EGRESS] + egress, room[R_PACKETS] + packets
+    room[R_EXPECTED] = math.max(room[R_EXPECTED], room[R_PEERS])
+    return claimOn(home, rawHome, homeNode, room, egress, packets, 0, nodes)
+  end
 end
 
 -- Milliseconds until the present generation has lasted a lease: until then a room without a record may live on a
 -- node that has not said so yet.
 local function generationRest(generationUs)
-  if not generationUs then return leaseTtl end
-  return math.ceil(generationUs / 1000 + leaseTtl - now)
+  if not generationUs then return LEASE_TTL end
+  return math.ceil(generationUs / 1000 + LEASE_TTL - now)
 end
 
 --------------------------------------------------------------------------------------------------------------
 -- Choosing a node for a new room: at most 16 candidates, each checked for lease, state and every dimension.
 
 local CANDIDATES, FIRST_LOOK = 16, 4
+local loadLimit, random = tonumber(ARGV[5]), tonumber(ARGV[6])
+selector, kind, sortBy, algorithm = selector - 97, kind - 97, sortBy - 97, algorithm - 97
 
 local function loadOk(node)
   if kind == 1 then return projectedLoad(node, CPU) <= loadLimit end
@@ -165,7 +194,7 @@ end
 -- The policy's own candidates, in its order, and how many of them it compares.
 local function preferred(egress, packets)
   if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE'), 1 end
-  if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * bitsPerPacket)), 1 end
+  if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * BITS_PER_PACKET)), 1 end
   if algorithm == 1 then return atRandom, 2 end
   if sortBy == 0 then return atRandom, 1 end
   return fromEnd(KEYS[sortBy], 'ZRANGE'), 1
@@ -174,7 +203,7 @@ end
 -- Where somebody free stands when the policy's own candidates are all full.
 local function fallback(egress, packets)
   -- Where the dimensions disagree, begin where both are sure to fit.
-  if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * bitsPerPacket)) end
+  if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * BITS_PER_PACKET)) end
   return fromEnd(BY_HEADROOM, 'ZREVRANGE')
 end
 
@@ -201,13 +230,13 @@ end
 
 -- Puts a room onto a chosen node. `counts` are the peers that the room is reserved for before its expected size.
 local function placeRoom(pub, sub, both, peers, expected, epoch, movedFrom)
-  local wantPub, wantSub, wantBoth = withExpected(peers, pub, sub, both, expected, model)
-  local egress, packets = roomDemand(wantPub, wantSub, wantBoth, model)
+  local wantPub, wantSub, wantBoth = withExpected(peers, pub, sub, both, expected)
+  local egress, packets = roomDemand(wantPub, wantSub, wantBoth)
   local chosen = choose(egress, packets, movedFrom)
   if not chosen then
     local last = call('ZREVRANGE', LEASES, 0, 0, 'WITHSCORES')
     -- Nobody at all is alive: Redis just came back, or a clock jumped. That is no lack of capacity.
-    if not last[2] or tonumber(last[2]) <= now then return { UNAVAILABLE, heartbeatInterval } end
+    if not last[2] or tonumber(last[2]) <= now then return { UNAVAILABLE, HEARTBEAT_INTERVAL } end
     return refuse('', egress, packets)
   end
   local nodeId = chosen[1]
@@ -230,37 +259,15 @@ end
 
 --------------------------------------------------------------------------------------------------------------
 
-local rawRoom = call('HGET', ROOMS, roomId)
-
 if not rawRoom then
   local rest = generationRest(tonumber(call('GET', GENERATION)))
   if rest > 0 then return { UNAVAILABLE, rest } end
-  local expected = givenExpected
+  local expected = tonumber(ARGV[4])
   if expected <= 0 then
     local learned = tonumber(call('GET', KEYS[15]))
-    expected = learned and math.floor(learned + 0.5) or defaultExpected
+    expected = learned and math.floor(learned + 0.5) or DEFAULT_EXPECTED
   end
   return placeRoom(publishes, subscribes, publishes * subscribes, 1, math.max(1, expected), nowUs)
-end
-
-local room, nodes = unpackRoom(rawRoom), roomNodes(rawRoom)
-local home = homeOf(nodes)
-local rawHome = call('HGET', NODES, home)
-local homeNode = rawHome and unpackNode(rawHome)
-local isSuspect = evidence > 0 and evidenceNode == home
-
-if homeNode and homeNode[LEASE] > now and homeNode[STATE] < 3 and not isSuspect then
-  room[R_PEERS], room[R_PUB], room[R_SUB] = room[R_PEERS] + 1, room[R_PUB] + publishes, room[R_SUB] + subscribes
-  room[R_BOTH] = room[R_BOTH] + publishes * subscribes
-  local needEgress, needPackets = roomDemand(room[R_PUB], room[R_SUB], room[R_BOTH], model)
-  local egress, packets = math.max(0, needEgress - room[R_EGRESS]), math.max(0, needPackets - room[R_PACKETS])
-  if (egress > 0 or packets > 0)
-    and (egress > egressHeadroom(homeNode) or packets > packetHeadroom(homeNode)) then
-    return refuse(home, egress, packets)
-  end
-  room[R_EGRESS], room[R_PACKETS] = room[R_EGRESS] + egress, room[R_PACKETS] + packets
-  room[R_EXPECTED] = math.max(room[R_EXPECTED], room[R_PEERS])
-  return claimOn(home, rawHome, homeNode, room, egress, packets, 0, nodes)
 end
 
 -- The home is gone, or silent, or this gateway says so. Without proof it gets the benefit of the doubt, and after
@@ -268,11 +275,11 @@ end
 if homeNode and homeNode[STATE] < 3 and not (isSuspect and evidence == 2) then
   local generationUs = tonumber(call('GET', GENERATION))
   local lapse = homeNode[LEASE]
-  if generationUs then lapse = math.max(lapse, generationUs / 1000 + leaseTtl) end
+  if generationUs then lapse = math.max(lapse, generationUs / 1000 + LEASE_TTL) end
   local movesAt = lapse
-  if not isSuspect then movesAt = lapse - leaseTtl + silentHome end
+  if not isSuspect then movesAt = lapse - LEASE_TTL + SILENT_HOME end
   if not generationUs or now < movesAt then
-    return { UNAVAILABLE, generationUs and math.max(1, math.ceil(movesAt - now)) or leaseTtl }
+    return { UNAVAILABLE, generationUs and math.max(1, math.ceil(movesAt - now)) or LEASE_TTL }
   end
 end
 

@@ -4,7 +4,8 @@
   Input
     KEYS[1..14]  see includes/keys.lua
     ARGV[1]      node id
-    ARGV[2]      claim seq, virtual time (0: Redis' own) and bits per packet, as doubles
+    ARGV[2]      claim seq
+    ARGV[3]      virtual time, 0: Redis' own
 
   Output
     1 when the claim was there, else 0
@@ -17,8 +18,8 @@
 --- @include "forget-claim"
 
 local nodeId = ARGV[1]
-local seq, virtualNow, bitsPerPacket = struct.unpack('<ddd', ARGV[2])
-local now, _, timeError = readTime(virtualNow)
+local seq = tonumber(ARGV[2])
+local now, _, timeError = readTime(tonumber(ARGV[3]))
 if timeError then return timeError end
 
 local prefix = nodeId .. '\0'
@@ -39,5 +40,5 @@ node[PEND_CLIENTS] = math.max(0, node[PEND_CLIENTS] - 1)
 node[PEND_TRACKS] = math.max(0, node[PEND_TRACKS] - claimTracks(claim.publishes))
 writeNodeTail(nodeId, raw, node)
 -- Only a node that still stands in the sort keys: one that was proven dead comes back by its heartbeat alone.
-if takesRooms(node, now) and call('ZSCORE', BY_HEADROOM, nodeId) then rankNode(nodeId, node, bitsPerPacket) end
+if takesRooms(node, now) and call('ZSCORE', BY_HEADROOM, nodeId) then rankNode(nodeId, node) end
 return 1

@@ -6,7 +6,7 @@
     KEYS[15]     node info
     KEYS[16]     removed nodes
     ARGV[1]      node id
-    ARGV[2]      virtual time (0: Redis' own), as a double
+    ARGV[2]      virtual time, 0: Redis' own
 
   Output
     0
@@ -15,7 +15,7 @@
 --- @include "time"
 --- @include "remove-node"
 
-local now, _, timeError = readTime((struct.unpack('<d', ARGV[2])))
+local now, _, timeError = readTime(tonumber(ARGV[2]))
 if timeError then return timeError end
 -- A drained node holds few rooms; the bound only keeps one call finite.
 for _ = 1, 1000 do

@@ -1,27 +1,25 @@
--- The egress model: the same as roomDemand() in core/capacity/egress-model.ts, where it is explained. `model` holds
--- its parameters in the order of packEgressModel().
-local M_SINGLE, M_FEW_BPS, M_FEW, M_SPEAKER, M_THUMBNAIL, M_AUDIO, M_ACTIVE_AUDIO, M_LAST_N = 1, 2, 3, 4, 5, 6, 7, 8
-local M_OVERHEAD, M_PACKET_BITS, M_AUDIO_PACKETS, M_ASSUMED = 9, 10, 11, 12
+-- The egress model: the same as roomDemand() in core/capacity/egress-model.ts, where it is explained. Its parameters
+-- are constants that node-app/placement/script-settings.ts puts in front of the script.
 
-local function videoBps(publishers, model)
-  local pictures = math.min(publishers, model[M_LAST_N])
+local function videoBps(publishers)
+  local pictures = math.min(publishers, LAST_N)
   if pictures <= 0 then return 0 end
-  if pictures == 1 then return model[M_SINGLE] end
-  if pictures <= model[M_FEW] then return model[M_FEW_BPS] * pictures end
-  return model[M_SPEAKER] + model[M_THUMBNAIL] * (pictures - 1)
+  if pictures == 1 then return SINGLE_PICTURE_BPS end
+  if pictures <= FEW_PICTURES then return FEW_PICTURES_BPS * pictures end
+  return SPEAKER_BPS + THUMBNAIL_BPS * (pictures - 1)
 end
 
-local function roomDemand(pub, sub, both, model)
+local function roomDemand(pub, sub, both)
   local audience, others = sub - both, math.max(0, pub - 1)
-  local video = videoBps(pub, model) * audience + videoBps(others, model) * both
-  local streams = math.min(pub, model[M_ACTIVE_AUDIO]) * audience + math.min(others, model[M_ACTIVE_AUDIO]) * both
-  return math.ceil(model[M_OVERHEAD] * (video + model[M_AUDIO] * streams)),
-    math.ceil(video / model[M_PACKET_BITS] + model[M_AUDIO_PACKETS] * streams)
+  local video = videoBps(pub) * audience + videoBps(others) * both
+  local streams = math.min(pub, ACTIVE_AUDIO) * audience + math.min(others, ACTIVE_AUDIO) * both
+  return math.ceil(OVERHEAD * (video + AUDIO_BPS * streams)),
+    math.ceil(video / PACKET_BITS + AUDIO_PACKETS * streams)
 end
 
 -- Counts once as many people are there as expected.
-local function withExpected(peers, pub, sub, both, expected, model)
+local function withExpected(peers, pub, sub, both, expected)
   local missing = math.max(0, expected - peers)
-  local senders = math.min(missing, math.max(0, model[M_ASSUMED] - pub))
+  local senders = math.min(missing, math.max(0, ASSUMED_PUBLISHERS - pub))
   return pub + senders, sub + missing, both + senders
 end

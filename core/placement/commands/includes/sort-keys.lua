@@ -2,8 +2,8 @@
 
 -- What a node has left, in bits per second of the dimension that binds: packets are worth what a video packet
 -- carries, so that a node that ran out of packets doesn't stand in front of those that can still take a room.
-local function headroomScore(node, bitsPerPacket)
-  return math.min(egressHeadroom(node), packetHeadroom(node) * bitsPerPacket)
+local function headroomScore(node)
+  return math.min(egressHeadroom(node), packetHeadroom(node) * BITS_PER_PACKET)
 end
 
 -- Only nodes that take new rooms stand in the sort keys.
@@ -11,25 +11,31 @@ local function takesRooms(node, now)
   return node[STATE] == 0 and node[READY] == 1 and node[LEASE] > now
 end
 
+-- Scores are whole numbers, written out here: Redis would print a Lua number with 17 digits, which costs more than
+-- the ZADD itself. Loads count in ten-thousandths.
+local function rank(key, nodeId, score)
+  call('ZADD', key, string.format('%d', score), nodeId)
+end
+
 -- What a claim changes: demand moves headroom, loads and bytes; each peer moves clients and tracks.
-local function rankDemand(nodeId, node, bitsPerPacket)
-  call('ZADD', BY_HEADROOM, headroomScore(node, bitsPerPacket), nodeId)
-  call('ZADD', BY_CPULOAD, projectedLoad(node, CPU), nodeId)
-  call('ZADD', BY_SYSLOAD, projectedLoad(node, SYS), nodeId)
-  call('ZADD', BY_BYTES, node[BYTES] + node[PEND_EGRESS] / 8, nodeId)
+local function rankDemand(nodeId, node)
+  rank(BY_HEADROOM, nodeId, headroomScore(node))
+  rank(BY_CPULOAD, nodeId, 10000 * projectedLoad(node, CPU))
+  rank(BY_SYSLOAD, nodeId, 10000 * projectedLoad(node, SYS))
+  rank(BY_BYTES, nodeId, node[BYTES] + node[PEND_EGRESS] / 8)
 end
 
 local function rankPeers(nodeId, node)
-  call('ZADD', BY_CLIENTS, node[CLIENTS] + node[PEND_CLIENTS], nodeId)
-  call('ZADD', BY_TRACKS, node[TRACKS] + node[PEND_TRACKS], nodeId)
+  rank(BY_CLIENTS, nodeId, node[CLIENTS] + node[PEND_CLIENTS])
+  rank(BY_TRACKS, nodeId, node[TRACKS] + node[PEND_TRACKS])
 end
 
 local function rankRooms(nodeId, node)
-  call('ZADD', BY_ROOMS, node[ROOM_COUNT] + node[PEND_ROOMS], nodeId)
+  rank(BY_ROOMS, nodeId, node[ROOM_COUNT] + node[PEND_ROOMS])
 end
 
-local function rankNode(nodeId, node, bitsPerPacket)
-  rankDemand(nodeId, node, bitsPerPacket)
+local function rankNode(nodeId, node)
+  rankDemand(nodeId, node)
   rankPeers(nodeId, node)
   rankRooms(nodeId, node)
 end

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What Linux says of a process and everything it started. */
+export class ProcessTree {
+  constructor(readonly rootPid: number) {}
+
+  /** The root first. */
+  pids(): number[] {
+    const childrenOf = new Map<number, number[]>();
+    for (const entry of readdirSync('/proc')) {
+      const pid = Number(entry);
+      if (!Number.isInteger(pid)) continue;
+      const parent = parentOf(pid);
+      if (parent !== undefined) childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), pid]);
+    }
+    const found = [this.rootPid];
+    for (let at = 0; at < found.length; at += 1) found.push(...(childrenOf.get(found[at] ?? 0) ?? []));
+    return found;
+  }
+
+  /** Resident memory of all of them together, MiB. Pages that they share count more than once. */
+  residentMiB(): number {
+    const kib = this.pids().reduce((sum, pid) => {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      return sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+    }, 0);
+    return kib / 1024;
+  }
+
+  /** Binds all of them, with all their threads, to one processor. */
+  pinTo(processor: number): void {
+    for (const pid of this.pids()) execFileSync('taskset', ['-acp', String(processor), String(pid)]);
+  }
+}
+
+/** Undefined when the process has ended meanwhile. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name stands in parentheses and may contain anything: read behind the last one.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import { formatTable, summarize, type Benchmark } from './harness';
+
+/** Every bench; loaded only when asked for, since some need a media worker or a browser. */
+const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
+  placement: () => import('./placement.js'),
+  join: () => import('./join.js'),
+  footprint: () => import('./footprint.js'),
+};
+
+const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]\nbenches: list, ${Object.keys(BENCHES).join(', ')}`;
+
+async function main(): Promise<number> {
+  const { name, json, rounds } = readArguments();
+  if (name === 'list') {
+    const benches = await Promise.all(Object.values(BENCHES).map((load) => load()));
+    for (const { bench } of benches) console.log(`${bench.name.padEnd(12)} ${bench.description}`);
+    if (json) console.log(JSON.stringify(benches.map(({ bench }) => bench.name)));
+    return 0;
+  }
+  const load = name === undefined || !Object.hasOwn(BENCHES, name) ? undefined : BENCHES[name];
+  if (!load) {
+    console.error(name === undefined ? USAGE : `no bench ${JSON.stringify(name)}\n${USAGE}`);
+    return 2;
+  }
+  const { bench } = await load();
+  const samples = await bench.run({
+    rounds: rounds ?? bench.defaultRounds ?? 5,
+    log: (line) => console.error(`${bench.name}: ${line}`),
+  });
+  const result = summarize(bench.name, samples);
+  console.log(formatTable(result));
+  // A missed bound is a finding, not a failure of the run.
+  if (json) console.log(JSON.stringify(result));
+  return 0;
+}
+
+function readArguments(): { name: string | undefined; json: boolean; rounds: number | undefined } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+    });
+    if (positionals.length > 1) throw new Error(`one bench at a time, not ${positionals.join(' ')}`);
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+    if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1_000)) {
+      throw new Error('--rounds takes a number from 1 to 1000');
+    }
+    return { name: positionals[0], json: values.json, rounds };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);
