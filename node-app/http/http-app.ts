@@ -39,6 +39,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   return app;
 }
 
+const CONNECTION_FAULTS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'the headers are too large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'the request took too long to arrive',
+};
+
 /** What is not even HTTP gets the same form of answer, as far as its socket still takes one. */
 function refuseUnparsable(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -9,7 +9,7 @@ import {
 import { webhookEventSchema } from '../../../node-app/webhooks/webhook-event';
 import { verifyWebhookSignature } from '../../../node-app/webhooks/webhook-signature';
 import { eventually } from '../../helpers/eventually';
-import { WebhookReceiver, answer } from './webhook-receiver';
+import { WebhookReceiver, answer } from '../../helpers/webhook-receiver';
 
 const SECRET = 'a-secret-that-only-we-two-know';
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { WebhookEvent } from '../../../node-app/webhooks/webhook-event';
+import type { WebhookEvent } from '../../node-app/webhooks/webhook-event';
 
 export interface Received {
   event: WebhookEvent;
