@@ -1,6 +1,8 @@
+import type {
+  RTCCertificate,
+  RtpHeader} from 'werift';
 import {
   IceCandidate,
-  RTCCertificate,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
@@ -9,7 +11,6 @@ import {
   RTCIceTransport,
   RtcpSenderInfo,
   RtcpSrPacket,
-  RtpHeader,
   type RtpPacket,
 } from 'werift';
 import type { types } from 'mediasoup';

@@ -2,6 +2,7 @@ import * as mediasoup from 'mediasoup';
 import type { MediaNode } from '../../node-app/media/media-node';
 import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
+import { anyArray, anyString, containing } from '../helpers/matchers';
 import { startMediaNode } from '../helpers/media-node';
 import { opusParameters, vp8Parameters } from '../helpers/rtp-streams';
 import { TestPeer } from '../helpers/test-peer';
@@ -38,9 +39,9 @@ describe('the older generation', () => {
     expect(newConsumer).toEqual({
       peerId: 'alice',
       producerId,
-      id: expect.any(String),
+      id: anyString,
       kind: 'audio',
-      rtpParameters: expect.objectContaining({ codecs: expect.any(Array) }),
+      rtpParameters: containing({ codecs: anyArray }),
       type: 'simple',
       appData: { peerId: 'alice', source: 'audio' },
       producerPaused: false,
@@ -87,15 +88,15 @@ describe('the older generation', () => {
     const dataProducerId = await alice.produceData('chat');
 
     expect(await alice.peer.request('getTransportStats', { transportId })).toEqual([
-      expect.objectContaining({ transportId }),
+      containing({ transportId }),
     ]);
-    expect(await alice.peer.request('getProducerStats', { producerId })).toEqual(expect.any(Array));
+    expect(await alice.peer.request('getProducerStats', { producerId })).toEqual(anyArray);
     expect(await alice.peer.request('getDataProducerStats', { dataProducerId })).toEqual([
-      expect.objectContaining({ label: 'chat' }),
+      containing({ label: 'chat' }),
     ]);
     expect(await alice.peer.request('restartIce', { transportId })).toEqual({
-      usernameFragment: expect.any(String),
-      password: expect.any(String),
+      usernameFragment: anyString,
+      password: anyString,
       iceLite: true,
     });
   });
@@ -137,13 +138,13 @@ describe('the current generation', () => {
     expect(newConsumer).toEqual({
       peerId: 'alice',
       transportId: bob.receiveTransport?.id,
-      consumerId: expect.any(String),
+      consumerId: anyString,
       producerId,
       kind: 'video',
-      rtpParameters: expect.objectContaining({ codecs: expect.any(Array) }),
+      rtpParameters: containing({ codecs: anyArray }),
       type: 'simulcast',
       producerPaused: false,
-      consumerScore: expect.objectContaining({ producerScores: expect.any(Array) }),
+      consumerScore: containing({ producerScores: anyArray }),
       appData: { peerId: 'alice', source: 'video' },
     });
     expect(bob.peer.notifications('mediasoupVersion')).toEqual([{ version: mediasoup.version }]);
@@ -177,11 +178,11 @@ describe('the current generation', () => {
     const { consumerId } = await eventually(() => bob.consumers()[0]);
 
     expect(await alice.peer.request('getTransportStats', { transportId })).toEqual({
-      stats: [expect.objectContaining({ transportId })],
+      stats: [containing({ transportId })],
     });
-    expect(await bob.peer.request('getConsumerStats', { consumerId })).toEqual({ stats: expect.any(Array) });
+    expect(await bob.peer.request('getConsumerStats', { consumerId })).toEqual({ stats: anyArray });
     expect(await alice.peer.request('restartIce', { transportId })).toEqual({
-      iceParameters: expect.objectContaining({ usernameFragment: expect.any(String) }),
+      iceParameters: containing({ usernameFragment: anyString }),
     });
   });
 });
@@ -199,18 +200,18 @@ describe('generations in one room', () => {
     const [toOld] = await eventually(() => nonEmpty(old.peer.requests('newConsumer')));
     expect(toYoung).toMatchObject({
       peerId: 'old',
-      consumerId: expect.any(String),
+      consumerId: anyString,
       appData: { source: 'audio' },
     });
     expect(toYoung).not.toHaveProperty('id');
-    expect(toOld).toMatchObject({ peerId: 'young', id: expect.any(String), kind: 'video' });
+    expect(toOld).toMatchObject({ peerId: 'young', id: anyString, kind: 'video' });
     expect(toOld).not.toHaveProperty('consumerId');
     const [dataToYoung] = await eventually(() => nonEmpty(young.peer.requests('newDataConsumer')));
     const [dataToOld] = await eventually(() => nonEmpty(old.peer.requests('newDataConsumer')));
-    expect(dataToYoung).toMatchObject({ peerId: 'old', dataConsumerId: expect.any(String), label: 'chat' });
+    expect(dataToYoung).toMatchObject({ peerId: 'old', dataConsumerId: anyString, label: 'chat' });
     expect(dataToOld).toMatchObject({
       peerId: 'young',
-      id: expect.any(String),
+      id: anyString,
       sctpStreamParameters: { ordered: false, maxRetransmits: 1 },
     });
 
@@ -238,16 +239,16 @@ describe('before a client shows its generation', () => {
   test('answers suit both', async () => {
     const peer = await TestPeer.open(node, { roomId: roomId(), peerId: 'p' });
     const answer = await peer.request('getRouterRtpCapabilities');
-    expect(answer.codecs).toEqual(expect.any(Array));
+    expect(answer.codecs).toEqual(anyArray);
     expect(answer.routerRtpCapabilities).toMatchObject({ codecs: answer.codecs });
     await join('other', 'legacy');
 
     expect(await peer.request('join', { displayName: 'P', device: {} })).toEqual({
-      peers: [expect.objectContaining({ id: 'other', peerId: 'other' })],
+      peers: [containing({ id: 'other', peerId: 'other' })],
     });
     await join('third', 'current');
     expect(peer.notifications('newPeer')).toEqual([
-      expect.objectContaining({ id: 'third', peer: expect.objectContaining({ peerId: 'third' }) }),
+      containing({ id: 'third', peer: containing({ peerId: 'third' }) }),
     ]);
   });
 });

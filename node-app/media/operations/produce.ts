@@ -19,6 +19,7 @@ export interface ProduceOptions {
 export async function produce(options: ProduceOptions): Promise<types.Producer> {
   const { room, publisher, transportId, kind, rtpParameters, appData } = options;
   const { entities, peerId } = publisher;
+  assertKind(kind, rtpParameters);
   const { transport } = entities.transport(transportId);
   const producer = await entities.createWithinLimit('producers', () =>
     callMediasoup(async () => {
@@ -38,6 +39,13 @@ export async function produce(options: ProduceOptions): Promise<types.Producer> 
   }
   room.produced(publisher, producer);
   return producer;
+}
+
+/** mediasoup takes audio for video if it is told so, and then treats it as such. */
+function assertKind(kind: MediaKind, { codecs }: ClientRtpParameters): void {
+  const other = codecs.find(({ mimeType }) => !mimeType.toLowerCase().startsWith(`${kind}/`));
+  if (other === undefined) return;
+  throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: `${other.mimeType} is not ${kind}` });
 }
 
 /**
