@@ -7,10 +7,6 @@ import type { ErrorCode } from './errors';
  */
 export type RoomEvent = RoomStarted | RoomEnded | PeerJoined | PeerLeft;
 
-export type RoomEventType = RoomEvent['type'];
-
-export const ROOM_EVENT_TYPES = ['roomStarted', 'roomEnded', 'peerJoined', 'peerLeft'] as const;
-
 interface RoomEventBase {
   roomId: string;
   /**

@@ -50,8 +50,7 @@ function refuseUnparsable(error: Error & { code?: string }, socket: Socket): voi
     socket.destroy();
     return;
   }
-  const message =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'this is not valid HTTP';
+  const message = CONNECTION_FAULTS[error.code ?? ''] ?? 'this is not valid HTTP';
   const body = JSON.stringify(new FleetError('FLEET_ERR_BAD_REQUEST', { message }));
   socket.end(
     'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n' +

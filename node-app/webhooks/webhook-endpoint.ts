@@ -1,7 +1,7 @@
 import type { Clock, RandomSource, Timer } from '../../core/clock';
 import { type PostWebhook, type WebhookAnswer } from './post-webhook';
 import { retryDelayMs } from './retry-delay';
-import { signWebhook } from './webhook-signature';
+import { WEBHOOK_SIGNATURE_HEADER, signWebhook } from './webhook-signature';
 
 export interface WebhookLimits {
   /** Events that wait for one receiver, at most; then the oldest are dropped. @default 10000, about 5 MB */
@@ -170,7 +170,7 @@ export class WebhookEndpoint {
           'fleet-event-id': entry.id,
           'fleet-delivery-attempt': String(entry.attempts),
           // Signed anew for each try, since receivers refuse old signatures.
-          'fleet-signature': signWebhook({ secrets, nowMs: clock.nowMs(), body: entry.body }),
+          [WEBHOOK_SIGNATURE_HEADER]: signWebhook({ secrets, nowMs: clock.nowMs(), body: entry.body }),
         },
         signal: abort.signal,
       });
