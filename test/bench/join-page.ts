@@ -36,7 +36,9 @@ export async function firstFrameMs(options: {
   url: string;
   roomId: string;
 }): Promise<number> {
-  const { context, page } = await openPage(options.browser, `${options.url}/?room=unused`);
+  const { context, page } = await openPage(options.browser, `${options.url}/?room=unused`, {
+    bypassCsp: true,
+  });
   try {
     await page.addScriptTag({ url: '/fleet-sdk.js' });
     const argument = JSON.stringify({ url: options.url.replace(/^http/, 'ws'), roomId: options.roomId });

@@ -34,10 +34,12 @@ export async function launchBrowser(options: { extraArgs?: string[] } = {}): Pro
 export async function openPage(
   browser: Browser,
   url: string,
-  options: { viewport?: { width: number; height: number }; grantMedia?: boolean } = {},
+  options: { viewport?: { width: number; height: number }; grantMedia?: boolean; bypassCsp?: boolean } = {},
 ): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
+    // For scripts that a test adds to a page whose policy forbids them.
+    bypassCSP: options.bypassCsp ?? false,
     permissions: options.grantMedia === false ? [] : ['camera', 'microphone'],
   });
   const page = await context.newPage();

@@ -17,12 +17,15 @@ export class RunningFleet {
     readonly events: RunnerEvent[],
   ) {}
 
-  /** @param args further arguments of `fleet up` */
-  static async start(args: string[] = []): Promise<RunningFleet> {
+  /**
+   * @param args further arguments of `fleet up`
+   * @param env further environment: `fleet up` hands it on to its nodes
+   */
+  static async start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<RunningFleet> {
     const child = spawn(
       join(ROOT, 'node_modules/.bin/tsx'),
       ['bin/fleet.ts', 'up', '--json', '--port', '0', ...args],
-      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     );
     const events: RunnerEvent[] = [];
     const stderr: string[] = [];
