@@ -254,7 +254,7 @@ describe('Redis that forgot', () => {
     const before = await fleet.redis.hgetBuffer(key, room.nodeId);
     await fleet.beat(room.nodeId);
     // A replica took over that had not heard of the last heartbeat, nor of the room.
-    await fleet.redis.hset(key, room.nodeId, before ?? '');
+    await fleet.redis.hset(key, room.nodeId, before ?? Buffer.alloc(0));
     await fleet.redis.hdel(roomKey, 'r');
     expect((await fleet.beat(room.nodeId)).needFull).toBe(true);
     await expect(fleet.place('r')).rejects.toMatchObject(unavailable(3_000));

@@ -179,7 +179,7 @@ for i = 6, 5 + reportedRooms do
       epoch, egress + pending[1], packets + pending[2], peers + pending[3], pub + pending[4], sub + pending[5],
       math.max(0, pub + sub - peers) + pending[6], math.max(expected, peers + pending[3]), 1,
     }, nodes)
-    call('ZADD', ROOM_INDEX, 0, nodeId .. '\0' .. roomId)
+    call('ZADD', ROOM_INDEX, '0', nodeId .. '\0' .. roomId)
   end
 end
 

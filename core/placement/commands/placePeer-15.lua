@@ -100,7 +100,7 @@ end
 --------------------------------------------------------------------------------------------------------------
 -- Choosing a node for a new room: at most 16 candidates, each checked for lease, state and every dimension.
 
-local CANDIDATES, FIRST_LOOK = 16, 4
+local CANDIDATES, FIRST_LOOK = 16, 1
 local loadLimit, random = tonumber(ARGV[5]), tonumber(ARGV[6])
 selector, kind, sortBy, algorithm = selector - 97, kind - 97, sortBy - 97, algorithm - 97
 
@@ -125,25 +125,19 @@ local function sortValue(node)
   return 0
 end
 
--- Candidates from one end of a sort key; among equals at that end the first look begins at a random one.
-local function fromEnd(key, command)
+-- Candidates from one end of a sort key. A claim moves its node away from there, so among equals the next room gets
+-- the next node; where a room claims nothing, the first look is at a random one of them.
+local function fromEnd(key, command, isFree)
   local isRotated = false
   return function(offset, count)
-    if offset > 0 then
-      if isRotated then offset = 0 end
-      return call(command, key, offset, offset + count - 1)
+    if isFree and offset == 0 then
+      local top = call(command, key, '0', '0', 'WITHSCORES')[2]
+      local start = top and random % call('ZCOUNT', key, top, top) or 0
+      isRotated = start > 0
+      return call(command, key, start, start + count - 1)
     end
-    local pairsList = call(command, key, 0, count - 1, 'WITHSCORES')
-    if #pairsList > 2 and pairsList[2] == pairsList[4] then
-      local start = random % call('ZCOUNT', key, pairsList[2], pairsList[2])
-      if start > 0 then
-        isRotated = true
-        return call(command, key, start, start + count - 1)
-      end
-    end
-    local ids = {}
-    for i = 1, #pairsList, 2 do ids[#ids + 1] = pairsList[i] end
-    return ids
+    if isRotated then offset = 0 end
+    return call(command, key, string.format('%d', offset), string.format('%d', offset + count - 1))
   end
 end
 
@@ -193,11 +187,12 @@ end
 
 -- The policy's own candidates, in its order, and how many of them it compares.
 local function preferred(egress, packets)
-  if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE'), 1 end
+  local isFree = egress == 0 and packets == 0
+  if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE', isFree), 1 end
   if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * BITS_PER_PACKET)), 1 end
   if algorithm == 1 then return atRandom, 2 end
   if sortBy == 0 then return atRandom, 1 end
-  return fromEnd(KEYS[sortBy], 'ZRANGE'), 1
+  return fromEnd(KEYS[sortBy], 'ZRANGE', isFree), 1
 end
 
 -- Where somebody free stands when the policy's own candidates are all full.
@@ -241,7 +236,7 @@ local function placeRoom(pub, sub, both, peers, expected, epoch, movedFrom)
   end
   local nodeId = chosen[1]
   local room = { epoch, egress, packets, 1, publishes, subscribes, publishes * subscribes, math.max(expected, peers), 0 }
-  call('ZADD', ROOM_INDEX, 0, nodeId .. '\0' .. roomId)
+  call('ZADD', ROOM_INDEX, '0', nodeId .. '\0' .. roomId)
   if movedFrom then
     call('ZREM', ROOM_INDEX, movedFrom .. '\0' .. roomId)
     -- A home that still lives, or comes back, must list its rooms to learn that this one is gone.
@@ -260,11 +255,12 @@ end
 --------------------------------------------------------------------------------------------------------------
 
 if not rawRoom then
-  local rest = generationRest(tonumber(call('GET', GENERATION)))
+  local known = call('MGET', GENERATION, KEYS[15])
+  local rest = generationRest(tonumber(known[1]))
   if rest > 0 then return { UNAVAILABLE, rest } end
   local expected = tonumber(ARGV[4])
   if expected <= 0 then
-    local learned = tonumber(call('GET', KEYS[15]))
+    local learned = tonumber(known[2])
     expected = learned and math.floor(learned + 0.5) or DEFAULT_EXPECTED
   end
   return placeRoom(publishes, subscribes, publishes * subscribes, 1, math.max(1, expected), nowUs)

@@ -4,7 +4,7 @@
 local CLAIM_FORMAT = '>dddddddd'
 
 local function writeClaim(nodeId, seq, now, epoch, egress, packets, publishes, subscribes, rooms, roomId)
-  redis.call('ZADD', KEYS[3], 0,
+  redis.call('ZADD', KEYS[3], '0',
     nodeId .. '\0' .. struct.pack(CLAIM_FORMAT, seq, now, epoch, egress, packets, publishes, subscribes, rooms) .. roomId)
 end
 
