@@ -296,19 +296,23 @@ async function build(
     linkPort,
     mediaPorts: await media.mediaPorts(),
     parts,
-    close: () => (closing ??= stop(parts, webhooks, redis)),
+    close: () => (closing ??= stop({ ...parts, relayServer, webhooks, redis })),
   };
 }
 
 /** Placement first, so that a peer that is told to go is not sent back here. */
-async function stop(parts: NodeParts, webhooks: WebhookDispatcher, redis: Redis): Promise<void> {
-  const { status, registrar, sessions, gateway, relayClient, hub, media, app } = parts;
+async function stop(
+  parts: NodeParts & { relayServer: RelayServer; webhooks: WebhookDispatcher; redis: Redis },
+): Promise<void> {
+  const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
+  const { webhooks, redis } = parts;
   status.stopping();
   await registrar.close();
   sessions.close();
   await gateway.close();
   await relayClient.close();
   await hub.close();
+  relayServer.close();
   media.close();
   await Promise.all([app.close(), webhooks.close({ flushMs: WEBHOOK_FLUSH_MS })]);
   redis.disconnect();

@@ -334,7 +334,7 @@ function unreachable(nodeId: string, message: string): NodeUnreachableError {
 
 /** Only a refused connection proves that nobody is there; everything else may be the network. */
 function evidenceOf(nodeId: string, error: unknown): NodeUnreachableError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (code === 'ECONNREFUSED') return dead(nodeId, 'its link port refuses connections');
-  return unreachable(nodeId, code ?? (error instanceof Error ? error.message : 'not reachable'));
+  return unreachable(nodeId, String(code ?? message ?? 'not reachable'));
 }

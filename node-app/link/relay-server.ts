@@ -78,6 +78,11 @@ export class RelayServer {
     }
   }
 
+  /** Forgets everything; the sessions themselves end with their host. */
+  close(): void {
+    for (const [key, served] of [...this.served]) this.forget(key, served);
+  }
+
   private async serve(
     link: Link,
     channel: string,

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { WebSocket } from 'ws';
 import {
   EXTENSION_METHODS,
@@ -26,7 +27,8 @@ export interface ProtooSocketOptions {
 export class ProtooSocket {
   readonly messages: ProtooMessage[] = [];
   closed: { code: number; reason: string } | undefined;
-  private nextId = 1;
+  /** A client that resumes goes on with its ids; far apart ones never meet. */
+  private nextId = randomInt(2 ** 40);
 
   private constructor(
     readonly socket: WebSocket,
