@@ -160,11 +160,11 @@ export class EntryView {
     this.#options.onJoin({
       name,
       room,
-      cameraOn: this.#preview.cameraOn,
-      microphoneOn: this.#preview.microphoneOn,
-      cameraId: this.#camera.value || undefined,
-      microphoneId: this.#microphone.value || undefined,
-      speakerId: this.#speaker.value || undefined,
+      cameraOn: this.#preview.wantsCamera,
+      microphoneOn: this.#preview.wantsMicrophone,
+      cameraId: this.#camera.value || this.#options.remembered.cameraId,
+      microphoneId: this.#microphone.value || this.#options.remembered.microphoneId,
+      speakerId: this.#speaker.value || this.#options.remembered.speakerId,
     });
   }
 

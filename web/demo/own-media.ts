@@ -59,8 +59,9 @@ export class OwnMedia {
     await this.#once('mute', 'microphone', async () => {
       const { client } = this.#options;
       const { microphone } = client;
-      if (!microphone) await client.enableMicrophone(deviceOptions(this.#microphoneId));
-      else if (microphone.muted) await client.unmute(microphone);
+      if (!microphone) {
+        await withDevice(this.#microphoneId, (options) => client.enableMicrophone(options));
+      } else if (microphone.muted) await client.unmute(microphone);
       else await client.mute(microphone);
     });
   }
@@ -70,7 +71,7 @@ export class OwnMedia {
     await this.#once('camera', 'camera', async () => {
       const { client } = this.#options;
       if (client.camera) await client.disableCamera();
-      else await client.enableCamera(deviceOptions(this.#cameraId));
+      else await withDevice(this.#cameraId, (options) => client.enableCamera(options));
     });
   }
 
@@ -125,6 +126,19 @@ export class OwnMedia {
   }
 }
 
-function deviceOptions(deviceId: string | undefined): { deviceId: string } | undefined {
-  return deviceId === undefined ? undefined : { deviceId };
+/** Opens the chosen device; one that is no longer connected gives way to the browser's own choice. */
+async function withDevice(
+  deviceId: string | undefined,
+  open: (options?: { deviceId: string }) => Promise<unknown>,
+): Promise<void> {
+  if (deviceId === undefined) {
+    await open();
+    return;
+  }
+  try {
+    await open({ deviceId });
+  } catch (error) {
+    if (FleetClientError.from(error).code !== 'DEVICE_NOT_FOUND') throw error;
+    await open();
+  }
 }

@@ -41,6 +41,8 @@ export class Preview {
   #micMeter: MicMeter | undefined;
   #cameraWanted = true;
   #microphoneWanted = true;
+  #cameraFailed = false;
+  #microphoneFailed = false;
   #closed = false;
   /** Rise with each opening: an answer that comes after a newer request is thrown away. */
   #cameraAttempt = 0;
@@ -56,14 +58,14 @@ export class Preview {
       label: 'Turn microphone off',
       class: 'round-button',
       testId: 'preview-mute',
-      onClick: () => void this.#setMicrophone(!this.#microphoneWanted),
+      onClick: () => void this.#setMicrophone(!this.#microphoneOn),
     });
     this.#cameraButton = iconButton({
       icon: 'camera',
       label: 'Turn camera off',
       class: 'round-button',
       testId: 'preview-camera',
-      onClick: () => void this.#setCamera(!this.#cameraWanted),
+      onClick: () => void this.#setCamera(!this.#cameraOn),
     });
     this.root = element(
       'div',
@@ -81,13 +83,13 @@ export class Preview {
     this.#showCamera('Starting your camera…');
   }
 
-  /** Whether to join with the camera on: wanted, and it works. */
-  get cameraOn(): boolean {
-    return this.#cameraWanted && this.#cameraTrack !== undefined;
+  /** Whether to join with the camera on: wanted, and not known to fail. One that is still starting counts. */
+  get wantsCamera(): boolean {
+    return this.#cameraWanted && !this.#cameraFailed;
   }
 
-  get microphoneOn(): boolean {
-    return this.#microphoneWanted && this.#microphoneTrack !== undefined;
+  get wantsMicrophone(): boolean {
+    return this.#microphoneWanted && !this.#microphoneFailed;
   }
 
   /** Opens both devices. Never rejects: what doesn't work is said in the page. */
@@ -118,22 +120,29 @@ export class Preview {
     this.#video.srcObject = null;
   }
 
+  get #cameraOn(): boolean {
+    return this.#cameraWanted && this.#cameraTrack !== undefined;
+  }
+
+  get #microphoneOn(): boolean {
+    return this.#microphoneWanted && this.#microphoneTrack !== undefined;
+  }
+
   async #setCamera(wanted: boolean): Promise<void> {
     this.#cameraWanted = wanted;
-    this.#labelButton(this.#cameraButton, wanted, 'camera');
     if (wanted) return this.#openCamera();
     this.#cameraAttempt += 1;
     this.#cameraTrack?.stop();
     this.#cameraTrack = undefined;
     this.#video.srcObject = null;
     this.#showCamera('Your camera is off');
+    this.#labelButton(this.#cameraButton, false, 'camera');
   }
 
   async #setMicrophone(wanted: boolean): Promise<void> {
     this.#microphoneWanted = wanted;
+    if (wanted && !this.#microphoneTrack) return this.#openMicrophone();
     this.#labelButton(this.#microphoneButton, wanted, 'mic');
-    this.#meter.classList.toggle('meter-off', !wanted);
-    if (wanted && !this.#microphoneTrack) await this.#openMicrophone();
   }
 
   async #openCamera(): Promise<void> {
@@ -147,8 +156,10 @@ export class Preview {
       return;
     }
     this.#cameraTrack = opened.track;
+    this.#cameraFailed = opened.problem !== undefined;
     this.#video.srcObject = opened.track ? new MediaStream([opened.track]) : null;
     this.#showCamera(opened.problem && `${opened.problem} You can join without.`);
+    this.#labelButton(this.#cameraButton, this.#cameraOn, 'camera');
     this.#onDevicesOpened();
   }
 
@@ -165,12 +176,14 @@ export class Preview {
       return;
     }
     this.#microphoneTrack = opened.track;
+    this.#microphoneFailed = opened.problem !== undefined;
     this.#microphoneNote.textContent = opened.problem ? `${opened.problem} You can join and listen.` : '';
     if (opened.track) {
       this.#micMeter = new MicMeter(opened.track, (level) =>
         this.#showLevel(this.#microphoneWanted ? level : 0),
       );
     }
+    this.#labelButton(this.#microphoneButton, this.#microphoneOn, 'mic');
     this.#onDevicesOpened();
   }
 
