@@ -90,12 +90,15 @@ export class FleetRunner {
     if (this.options.auth === 'token') this.keys = await createRunKeys(this.parts.folder);
     const [redis, built] = await Promise.all([this.startRedis(), this.parts.build()]);
     this.throwIfClosing();
+    await redis.declareNew(REDIS_PREFIX);
     await this.startNodes(redis, built);
     await this.settle();
     output.emit({
       event: 'ready',
       url: `http://localhost:${this.front.port}`,
-      nodes: [...this.nodes.values()].map(({ nodeId, httpUrl, pid }) => ({ nodeId, httpUrl, pid })),
+      nodes: [...this.nodes.values()]
+        .toSorted((a, b) => a.nodeId.localeCompare(b.nodeId, 'en', { numeric: true }))
+        .map(({ nodeId, httpUrl, pid }) => ({ nodeId, httpUrl, pid })),
       redis: redis.url,
       redisPrefix: REDIS_PREFIX,
       logFolder: this.logFolder,

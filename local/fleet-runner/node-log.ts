@@ -51,8 +51,8 @@ export class NodeLog {
     this.file.write(`${line}\n`);
     const record = parsePino(line);
     if (!record) {
-      // Node's own words: of a crash's lines, the one that names the error.
-      if (/^\S*(Error|Exception)\b.*: /.test(line)) this.lastError = line;
+      // No log line: the configuration is refused before there is a log, and a crash is in Node's own words.
+      if (/^(FLEET_ERR_\w+|\S*(Error|Exception)\b.*): /.test(line)) this.lastError = line;
       return;
     }
     if (record.level < PINO_WARN) return;

@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Clock } from '../../core/clock';
+import { redisKeys } from '../../core/redis-keys';
 import { ChildGroup, type ChildExit } from './child-group';
 import { pollUntil } from './poll-until';
 import { lastLine } from './last-line';
@@ -20,13 +22,15 @@ export interface PrivateRedisOptions {
 
 /** Linux takes 107 characters for a socket's path, macOS 103. */
 const MAX_SOCKET_PATH = 103;
+/** Several leases, milliseconds. */
+const GENERATION_AGE_MS = 60_000;
 
 /** A Redis of this run's own: on a Unix socket in the run's folder, nothing written to disk. */
 export class PrivateRedis {
   private constructor(
     private readonly group: ChildGroup,
-    /** As ioredis and `FLEET_REDIS_URL` take it. */
-    readonly url: string,
+    private readonly socketPath: string,
+    private readonly clock: Clock,
     /** Its whole log. */
     readonly logFile: string,
   ) {}
@@ -53,17 +57,40 @@ export class PrivateRedis {
     });
     let exit: ChildExit | undefined;
     void group.exited.then((value) => (exit = value));
-    const answered = await pollUntil(async () => exit !== undefined || (await answersPing(socketPath)), {
-      clock: options.clock,
-      intervalMs: 10,
-      timeoutMs: options.startTimeoutMs ?? 5_000,
-    });
+    const answered = await pollUntil(
+      async () => exit !== undefined || (await ask(socketPath, 'PING')) === '+PONG',
+      {
+        clock: options.clock,
+        intervalMs: 10,
+        timeoutMs: options.startTimeoutMs ?? 5_000,
+      },
+    );
     if (exit || !answered) {
       await group.stop(1_000);
       const reason = exit?.error?.message ?? (await lastLine(logFile));
       throw new RunnerError(`${options.serverBin} did not start: ${reason ?? 'it said nothing'}`);
     }
-    return new PrivateRedis(group, socketPath, logFile);
+    return new PrivateRedis(group, socketPath, options.clock, logFile);
+  }
+
+  /** As `FLEET_REDIS_URL` takes it. */
+  get url(): string {
+    return `unix://${pathToFileURL(this.socketPath).pathname}`;
+  }
+
+  /**
+   * Tells placement that this Redis has forgotten nothing. Otherwise the first nodes wait for a lease's time whether
+   * somebody still holds rooms from before. Only for a server that no node has used yet.
+   */
+  async declareNew(keyPrefix: string): Promise<void> {
+    const beganUs = (this.clock.nowMs() - GENERATION_AGE_MS) * 1_000;
+    const answer = await ask(
+      this.socketPath,
+      'SET',
+      redisKeys(keyPrefix).generation,
+      String(Math.round(beganUs)),
+    );
+    if (answer !== '+OK') throw new RunnerError(`Redis refused a write: ${answer ?? 'it did not answer'}`);
   }
 
   /** Resolves when the server is gone, whatever the reason. */
@@ -77,15 +104,16 @@ export class PrivateRedis {
   }
 }
 
-function answersPing(socketPath: string): Promise<boolean> {
+/** One command whose words have no spaces; gives the first line of the answer, or `undefined` when there is none. */
+function ask(socketPath: string, ...command: string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(socketPath, () => socket.write('PING\r\n'));
+    const socket = connect(socketPath, () => socket.write(`${command.join(' ')}\r\n`));
     socket.setTimeout(500, () => socket.destroy());
     socket.once('data', (data) => {
-      resolve(data.toString().startsWith('+PONG'));
+      resolve(data.toString().split('\r\n')[0]);
       socket.destroy();
     });
     socket.once('error', () => socket.destroy());
-    socket.once('close', () => resolve(false));
+    socket.once('close', () => resolve(undefined));
   });
 }

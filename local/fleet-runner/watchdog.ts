@@ -18,10 +18,10 @@ while read -r verb pid; do
       esac ;;
   esac
 done
-alive() { for pid in $watched; do kill -0 -- "-$pid" 2>/dev/null && return 0; done; return 1; }
-for pid in $watched; do kill -TERM -- "-$pid" 2>/dev/null; done
+alive() { for pid in $watched; do kill -s 0 -- "-$pid" 2>/dev/null && return 0; done; return 1; }
+for pid in $watched; do kill -s TERM -- "-$pid" 2>/dev/null; done
 while alive && [ "$grace" -gt 0 ]; do grace=$((grace - 1)); sleep 1; done
-for pid in $watched; do kill -KILL -- "-$pid" 2>/dev/null; done
+for pid in $watched; do kill -s KILL -- "-$pid" 2>/dev/null; done
 rm -rf -- "$folder"
 `;
 

@@ -1,0 +1,285 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { sessionOpenedSchema, type SessionOpened } from '../../core/protocol/fleet-extensions';
+import type { RunnerEvent } from '../../local/fleet-runner/runner-events';
+import { eventually } from '../helpers/eventually';
+import { FleetCommand } from '../helpers/fleet-command';
+
+type Ready = Extract<RunnerEvent, { event: 'ready' }>;
+
+const commands: FleetCommand[] = [];
+const sockets: WebSocket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+});
+
+afterAll(async () => {
+  for (const command of commands) await command.killAll();
+});
+
+function startFleet(args: string[] = [], env: NodeJS.ProcessEnv = {}): FleetCommand {
+  const command = FleetCommand.start(['up', '--json', '--port', '0', ...args], env);
+  commands.push(command);
+  return command;
+}
+
+interface Opened {
+  socket: WebSocket;
+  session: SessionOpened;
+}
+
+/** Connects a peer; rejects with what the server says when it refuses. */
+async function connectPeer(url: string, query: Record<string, string>): Promise<Opened> {
+  const parameters = new URLSearchParams({ resume: '1', ...query });
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/?${parameters.toString()}`, 'protoo');
+  sockets.push(socket);
+  const refused = once(socket, 'close').then(([code, reason]: unknown[]) => {
+    throw new Error(`closed with ${String(code)} ${String(reason)}`);
+  });
+  refused.catch(() => undefined);
+  const [raw] = (await Promise.race([once(socket, 'message'), refused])) as [Buffer];
+  const message = JSON.parse(raw.toString()) as { method: string; data: unknown };
+  if (message.method !== 'sessionOpened') throw new Error(raw.toString());
+  return { socket, session: sessionOpenedSchema.parse(message.data) };
+}
+
+/** Whatever the run had is gone: processes, folder, front port, nodes' ports. */
+async function expectNothingLeft(command: FleetCommand, timeoutMs = 0): Promise<void> {
+  await eventually(
+    async () => {
+      const left = await command.processes();
+      if (left.length > 0) throw new Error(`processes left: ${left.join(' ')}`);
+      return true;
+    },
+    { timeoutMs },
+  );
+  for (const event of command.events) {
+    if (event.event === 'starting') expect(existsSync(event.runFolder)).toBe(false);
+    if (event.event !== 'ready') continue;
+    const ports = [event.url, ...event.nodes.map((node) => node.httpUrl)].map((url) =>
+      Number(new URL(url).port),
+    );
+    for (const port of ports) {
+      const server = createServer().listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      server.close();
+    }
+  }
+}
+
+describe('a running fleet', () => {
+  let fleet: FleetCommand;
+  let ready: Ready;
+
+  beforeAll(async () => {
+    fleet = startFleet(['--nodes', '2', '--capacity-mbps', '250']);
+    ready = await fleet.event('ready');
+  });
+
+  test('says where it is, and has the nodes that were asked for', () => {
+    expect(ready.nodes.map((node) => node.nodeId)).toEqual(['node-1', 'node-2']);
+    expect(new URL(ready.url).hostname).toBe('localhost');
+  });
+
+  test('serves the room page at its one address', async () => {
+    const response = await fetch(ready.url);
+    expect(response.status).toBe(200);
+    const page = await response.text();
+    const script = /<script[^>]+src="([^"]+)"/.exec(page)?.[1];
+    expect((await fetch(new URL(script ?? 'no script in the page', ready.url))).status).toBe(200);
+  });
+
+  test('two people reach one room through two gateways, at once after the start', async () => {
+    const first = await connectPeer(ready.url, { roomId: 'one', peerId: 'alice' });
+    await fetch(ready.url, { headers: { connection: 'close' } });
+    const second = await connectPeer(ready.url, { roomId: 'one', peerId: 'bob' });
+    const gateways = [first, second].map(({ session }) => session.gatewayNodeId);
+    expect(gateways.toSorted()).toEqual(['node-1', 'node-2']);
+    expect(second.session.mediaNodeId).toBe(first.session.mediaNodeId);
+  });
+
+  test('tells its state when it changes', async () => {
+    await connectPeer(ready.url, { roomId: 'told', peerId: 'alice' });
+    const status = await fleet.event('status', ({ rooms, peers }) => rooms >= 1 && peers >= 1);
+    expect(status).toMatchObject({ nodesReady: 2, nodesTotal: 2, capacityEgressBps: 500_000_000 });
+  });
+
+  test('a node that was killed is reported, started again, and gets connections again', async () => {
+    const [, killed] = ready.nodes;
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    expect(await fleet.event('node-died')).toMatchObject({ nodeId: 'node-2', reason: 'killed by SIGKILL' });
+    expect((await fetch(ready.url)).status).toBe(200);
+    const { node } = await fleet.event('node-restarted');
+    expect(node).toMatchObject({ nodeId: 'node-2' });
+    expect(node.pid).not.toBe(killed?.pid);
+    await eventually(async () => {
+      const { session } = await connectPeer(ready.url, { roomId: 'again', peerId: 'alice' });
+      return session.gatewayNodeId === 'node-2';
+    });
+  });
+
+  test('a Redis that was killed is started again, and rooms are placed again', async () => {
+    const pids = await fleet.processes();
+    const titles = await Promise.all(
+      pids.map(async (pid) => ({ pid, title: await readFile(`/proc/${pid}/cmdline`, 'latin1') })),
+    );
+    const redis = titles.find(({ title }) => title.includes('redis-server unixsocket'));
+    process.kill(redis?.pid ?? 0, 'SIGKILL');
+    await fleet.event('redis-restarted');
+    await eventually(async () => {
+      await connectPeer(ready.url, { roomId: 'after-redis', peerId: 'alice' });
+      return true;
+    });
+  });
+
+  test('Ctrl-C ends it within 5 s, with people in rooms, and leaves nothing behind', async () => {
+    await connectPeer(ready.url, { roomId: 'last', peerId: 'alice' });
+    const startedMs = Date.now();
+    // npm passes a terminal's Ctrl-C on: it comes twice.
+    fleet.child.kill('SIGINT');
+    fleet.child.kill('SIGINT');
+    expect(await fleet.exited).toEqual({ code: 0, signal: null });
+    expect(Date.now() - startedMs).toBeLessThan(5_000);
+    await expectNothingLeft(fleet);
+  });
+});
+
+test('a runner that is killed leaves nothing behind after a few seconds', async () => {
+  const fleet = startFleet();
+  const { url } = await fleet.event('ready');
+  await connectPeer(url, { roomId: 'orphaned', peerId: 'alice' });
+  fleet.child.kill('SIGKILL');
+  await fleet.exited;
+  await expectNothingLeft(fleet, 6_000);
+});
+
+test('a node that hangs does not keep the fleet from ending within 5 s', async () => {
+  const fleet = startFleet(['--nodes', '1']);
+  const { nodes } = await fleet.event('ready');
+  process.kill(nodes[0]?.pid ?? 0, 'SIGSTOP');
+  const startedMs = Date.now();
+  fleet.child.kill('SIGTERM');
+  expect((await fleet.exited).code).toBe(0);
+  expect(Date.now() - startedMs).toBeLessThan(5_000);
+  await expectNothingLeft(fleet);
+});
+
+test.each(['SIGINT', 'SIGHUP'] as const)(
+  '%s in the middle of the start leaves nothing behind',
+  async (signal) => {
+    const fleet = startFleet();
+    await fleet.event('building');
+    fleet.child.kill(signal);
+    expect((await fleet.exited).code).toBe(0);
+    await expectNothingLeft(fleet);
+  },
+);
+
+test('an output that nobody reads any more ends the fleet', async () => {
+  const fleet = startFleet(['--nodes', '1']);
+  await fleet.event('ready');
+  fleet.child.stdout?.destroy();
+  // The next thing that it has to say can not be said.
+  process.kill((await fleet.event('ready')).nodes[0]?.pid ?? 0, 'SIGKILL');
+  await fleet.exited;
+  await expectNothingLeft(fleet);
+});
+
+test('with --no-restart a dead node stays away', async () => {
+  const fleet = startFleet(['--nodes', '1', '--no-restart']);
+  const { nodes } = await fleet.event('ready');
+  process.kill(nodes[0]?.pid ?? 0, 'SIGKILL');
+  const died = await fleet.event('node-died');
+  expect(died).not.toHaveProperty('restartInMs');
+  fleet.child.kill('SIGINT');
+  await fleet.exited;
+  expect(fleet.events.map(({ event }) => event)).not.toContain('node-restarted');
+});
+
+test('with --auth token people need a token, which `fleet token` makes with the key of the run', async () => {
+  const fleet = startFleet(['--nodes', '1', '--auth', 'token']);
+  const { url, keyFiles, nodes } = await fleet.event('ready');
+  const mint = async (...args: string[]): Promise<string> => {
+    const { exit, stdout, stderr } = await FleetCommand.run(['token', ...args]);
+    if (exit.code !== 0) throw new Error(stderr);
+    return stdout.trim();
+  };
+  const peerKeys = keyFiles?.peers ?? '';
+  const [token, operatorToken] = await Promise.all([
+    mint('--key-file', peerKeys, '--room', 'private', '--peer', 'alice'),
+    mint('--key-file', keyFiles?.operators ?? '', '--operator'),
+  ]);
+  await connectPeer(url, { roomId: 'private', peerId: 'alice', token });
+  await expect(connectPeer(url, { roomId: 'private', peerId: 'alice' })).rejects.toThrow('TOKEN_MISSING');
+  await expect(connectPeer(url, { roomId: 'other', peerId: 'alice', token })).rejects.toThrow('WRONG_ROOM');
+
+  const nodesUrl = `${nodes[0]?.httpUrl}/v1/nodes`;
+  const asOperator = (bearer: string): RequestInit => ({ headers: { authorization: `Bearer ${bearer}` } });
+  expect((await fetch(nodesUrl, asOperator(operatorToken))).status).toBe(200);
+  expect((await fetch(nodesUrl, asOperator(token))).status).toBeGreaterThanOrEqual(401);
+  // The runner's own view needs a token too.
+  await fleet.event('status', ({ rooms }) => rooms === 1);
+  fleet.child.kill('SIGINT');
+  await fleet.exited;
+  await expectNothingLeft(fleet);
+});
+
+describe('what can not start is said in one line', () => {
+  /** For temporary files, of these runs alone. */
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fleet-test-'));
+  });
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  /** Without --json, as a person reads it. */
+  async function runUp(args: string[], env: NodeJS.ProcessEnv = {}): Promise<FleetCommand> {
+    const command = await FleetCommand.run(['up', ...args], { TMPDIR: folder, ...env });
+    expect(command.exit).toEqual({ code: 1, signal: null });
+    expect(await command.processes()).toEqual([]);
+    // tsx keeps its compiled files there, and they are not the fleet's.
+    expect((await readdir(folder)).filter((name) => name.startsWith('fleet-'))).toEqual([]);
+    return command;
+  }
+
+  test('a port in use, with the port to take instead', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { stderr } = await runUp(['--port', String(port)]);
+    expect(stderr).toBe(`fleet: port ${port} is in use: npm start -- --port ${port + 1}\n`);
+    other.close();
+  });
+
+  test('a part that is missing, with what to do', async () => {
+    const { stderr } = await runUp(['--port', '0'], { REDIS_SERVER_BIN: '/nowhere/redis-server' });
+    expect(stderr).toMatch(/^fleet: REDIS_SERVER_BIN is set to .*: correct or unset it\n$/);
+  });
+
+  test('a Redis that does not start', async () => {
+    const script = join(folder, 'redis-server');
+    await writeFile(script, '#!/bin/sh\n[ "$1" = --version ] && echo v=7.0.0\n', { mode: 0o755 });
+    const { stderr } = await runUp(['--port', '0'], { REDIS_SERVER_BIN: script });
+    expect(stderr).toBe(`fleet: ${script} did not start: it said nothing\n`);
+  });
+
+  test('a node that does not start, with its own words, when all the rest runs already', async () => {
+    const { stderr } = await runUp(['--port', '0'], { FLEET_LOG_LEVEL: 'nonsense' });
+    expect(stderr).toMatch(/^fleet: node-\d did not start: .*FLEET_LOG_LEVEL.*\n$/);
+  });
+
+  test('a folder for logs that can not be made', async () => {
+    const { stderr } = await runUp(['--port', '0', '--log-folder', '/dev/null/logs']);
+    expect(stderr).toBe('fleet: can not make the folder /dev/null/logs: choose another --log-folder\n');
+  });
+});
