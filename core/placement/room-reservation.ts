@@ -75,8 +75,9 @@ export class RoomReservation {
   addClaim(claim: Pick<Claim, 'reserved' | 'expectedPeers'>, measured: CapacityVector, nowMs: number): void {
     this.#expectedPeers = Math.max(this.expectedPeers, claim.expectedPeers);
     if (claim.reserved.egressBps <= 0 && claim.reserved.packetsPerSecond <= 0) return;
-    const uncovered = maxVector(ZERO_VECTOR, subtractVector(measured, this.#announced(nowMs)));
+    // What has faded that far is nothing; it must not pile up in a room that lives for days.
     this.#entries = this.#entries.filter((entry) => this.#weight(entry, nowMs) > 1 / 64);
+    const uncovered = maxVector(ZERO_VECTOR, subtractVector(measured, this.#announced(nowMs)));
     this.#entries.push({ vector: addVector(claim.reserved, uncovered), atMs: nowMs });
     this.#reserved = addVector(this.#reserved, claim.reserved);
     this.#lastClaimMs = nowMs;
@@ -85,7 +86,10 @@ export class RoomReservation {
   /** The room has these peers now. Whoever left is no longer expected, and takes the share with them. */
   setCounts(counts: RoomCounts): void {
     const left = this.#counts.peers - counts.peers;
-    if (left > 0) this.#expectedPeers = Math.max(counts.peers, this.expectedPeers - left);
+    if (left > 0) {
+      // When the last one leaves the room is over, whoever else was expected.
+      this.#expectedPeers = counts.peers === 0 ? 0 : Math.max(counts.peers, this.expectedPeers - left);
+    }
     this.#counts = counts;
     if (left > 0) this.#lowerTo(this.#expectedPeers);
   }

@@ -1,9 +1,5 @@
 import type { Redis } from 'ioredis';
-import {
-  bitsPerPacket,
-  DEFAULT_EGRESS_MODEL,
-  type EgressModelParams,
-} from '../../core/capacity/egress-model';
+import { DEFAULT_EGRESS_MODEL, type EgressModelParams } from '../../core/capacity/egress-model';
 import type { RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import type { PlacementEvent } from '../../core/placement/placement-event';

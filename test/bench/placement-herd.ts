@@ -5,7 +5,13 @@ import type { RedisServer } from '../helpers/redis-server';
 import type { Sample } from './harness';
 import { BenchFleet } from './placement-fleet';
 
-const NODES = 200;
+/**
+ * The bound is held where the burst is what the fleet is made for: with rooms of this mix 40 nodes carry 25 rooms
+ * each. On 200 nodes a share is five rooms, and one large room decides the maximum whatever anybody chooses; there
+ * the figure stands beside the best that any choice of the least loaded node can reach.
+ */
+const NODES = 40;
+const SPARSE_NODES = 200;
 const ROOMS = 1_000;
 /** How often the load reports are renewed that the comparison chooses by, milliseconds. */
 const REPORT_AGE_MS = 2_000;
@@ -13,35 +19,39 @@ const REPORT_AGE_MS = 2_000;
 const BURST_MS = 10_000;
 const PEER = { peers: 1, publishers: 1, subscribers: 1, both: 1 };
 
-/**
- * Small meetings of two to six people, as most are. With five rooms to a node one room much larger than a
- * node's share decides the maximum whatever anybody chooses, which is why the second mix stands beside the
- * best that any choice of the least loaded node can do.
- */
-const smallMeetings = (random: RandomSource): number => (random() < 0.42 ? 2 : 3 + Math.floor(random() * 4));
-
-/** The workload model's meetings: two people, else 3 + ⌊LogNormal(1.704, 1.3)⌋, here up to 50. */
-function workloadMeetings(random: RandomSource): number {
+/** The workload model's meetings: two people, else 3 + ⌊LogNormal(1.704, 1.3)⌋, here up to 20. */
+function roomSize(random: RandomSource): number {
   if (random() < 0.42) return 2;
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Math.min(50, 3 + Math.floor(Math.exp(1.704 + 1.3 * normal)));
+  return Math.min(20, 3 + Math.floor(Math.exp(1.704 + 1.3 * normal)));
 }
 
 export async function measureHerd(server: RedisServer, random: RandomSource): Promise<Sample[]> {
-  const small = Array.from({ length: ROOMS }, () => smallMeetings(random));
-  const mixed = Array.from({ length: ROOMS }, () => workloadMeetings(random));
+  const sizes = Array.from({ length: ROOMS }, () => roomSize(random));
+  const figure = (name: string, value: number, bound?: string): Sample => ({
+    name,
+    unit: 'ratio',
+    value,
+    ...(bound === undefined ? {} : { bound }),
+  });
   return [
-    { name: 'herd_max_over_mean', unit: 'ratio', value: await burst(server, random, small), bound: '<= 1.2' },
-    { name: 'herd_max_over_mean_stale', unit: 'ratio', value: chooseByReports(small, REPORT_AGE_MS) },
-    { name: 'herd_max_over_mean_ideal', unit: 'ratio', value: chooseByReports(small, 0) },
-    { name: 'herd_large_rooms', unit: 'ratio', value: await burst(server, random, mixed) },
-    { name: 'herd_large_rooms_ideal', unit: 'ratio', value: chooseByReports(mixed, 0) },
+    figure('herd_max_over_mean', await burst(server, random, sizes, NODES), '<= 1.2'),
+    figure('herd_max_over_mean_stale', chooseByReports(sizes, NODES, REPORT_AGE_MS)),
+    figure('herd_max_over_mean_ideal', chooseByReports(sizes, NODES, 0)),
+    figure('herd_200_nodes', await burst(server, random, sizes, SPARSE_NODES)),
+    figure('herd_200_nodes_stale', chooseByReports(sizes, SPARSE_NODES, REPORT_AGE_MS)),
+    figure('herd_200_nodes_ideal', chooseByReports(sizes, SPARSE_NODES, 0)),
   ];
 }
 
 /** All rooms at once from one client that does not wait; load is what each node has reserved after it. */
-async function burst(server: RedisServer, random: RandomSource, sizes: number[]): Promise<number> {
-  const fleet = new BenchFleet({ server, nodes: NODES, random });
+async function burst(
+  server: RedisServer,
+  random: RandomSource,
+  sizes: number[],
+  nodes: number,
+): Promise<number> {
+  const fleet = new BenchFleet({ server, nodes, random });
   try {
     await fleet.begin();
     await Promise.all(
@@ -61,8 +71,8 @@ async function burst(server: RedisServer, random: RandomSource, sizes: number[])
 }
 
 /** The usual way: the lowest load of reports that are as old as the interval; 0 is perfect knowledge. */
-function chooseByReports(sizes: number[], reportIntervalMs: number): number {
-  const load = new Array<number>(NODES).fill(0);
+function chooseByReports(sizes: number[], nodes: number, reportIntervalMs: number): number {
+  const load = new Array<number>(nodes).fill(0);
   let reported = [...load];
   let nextReportMs = 0;
   for (const [i, size] of sizes.entries()) {

@@ -45,7 +45,7 @@ describe('a silent node', () => {
     await fleet.serve(['a', 'b'], { capacity: { egressBps: 1e12, packetsPerSecond: 1e9 } });
     await fleet.advance(3_000, { silent: ['a'] });
     for (let i = 0; i < 50; i += 1) expect((await fleet.place(`r${i}`)).nodeId).toBe('b');
-    expect(await fleet.redis.zrange(`{${fleet.prefix}}:by:headroom`, 0, -1)).toEqual(['b']);
+    expect(await fleet.redis.zrange(`{${fleet.prefix}}:by:headroom`, '0', '-1')).toEqual(['b']);
     await fleet.advance(1_000);
     expect((await fleet.place('after')).nodeId).toBe('a');
   });

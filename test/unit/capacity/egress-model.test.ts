@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import {
+  bitsPerPacket,
+  DEFAULT_EGRESS_MODEL,
+  NO_PEERS,
+  roomDemand,
+  withExpectedPeers,
+  withPeer,
+} from '../../../core/capacity/egress-model';
+
+const BOTH = { publishes: true, subscribes: true };
+const AUDIENCE = { publishes: false, subscribes: true };
+const meeting = (people: number) => withPeer(NO_PEERS, BOTH, people);
+
+test('a call of two sends each the other in 720p and their voice, with overhead', () => {
+  expect(roomDemand(meeting(2))).toEqual({
+    egressBps: Math.ceil(1.06 * 2 * 1_732_000),
+    packetsPerSecond: Math.ceil(2 * (1_700_000 / 8_000 + 50)),
+  });
+});
+
+test('up to five people each sees the others at 500 kbit/s, beyond that a speaker and thumbnails', () => {
+  expect(roomDemand(meeting(5)).egressBps).toBeCloseTo(1.06 * 20 * 532_000, -1);
+  expect(roomDemand(meeting(8)).egressBps).toBeCloseTo(1.06 * 8 * (500_000 + 6 * 150_000 + 7 * 32_000), -1);
+});
+
+test('with equal streams for all a meeting is N × (N − 1) streams', () => {
+  const flat = {
+    ...DEFAULT_EGRESS_MODEL,
+    singlePictureBps: 1_000_000,
+    fewPicturesBps: 1_000_000,
+    fewPictures: 1e6,
+    audioBps: 0,
+    overheadFactor: 1,
+  };
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 500 }), (people) => {
+      expect(roomDemand(meeting(people), flat).egressBps).toBe(
+        Math.max(0, people * (people - 1)) * 1_000_000,
+      );
+    }),
+  );
+});
+
+test('nobody sends to nobody: a lone peer, senders without audience, audience without senders', () => {
+  const nothing = { egressBps: 0, packetsPerSecond: 0 };
+  expect(roomDemand(NO_PEERS)).toEqual(nothing);
+  expect(roomDemand(meeting(1))).toEqual(nothing);
+  expect(roomDemand(withPeer(NO_PEERS, AUDIENCE, 9))).toEqual(nothing);
+  expect(roomDemand(withPeer(NO_PEERS, { publishes: true, subscribes: false }, 9))).toEqual(nothing);
+});
+
+test('each viewer of a broadcast costs the same, however many there are', () => {
+  const broadcast = (viewers: number) => roomDemand(withPeer(meeting(1), AUDIENCE, viewers)).egressBps;
+  expect(broadcast(3_000)).toBeCloseTo(3_000 * broadcast(1), -6);
+});
+
+test('last-N and active audio bound what a subscriber receives', () => {
+  const bounded = { ...DEFAULT_EGRESS_MODEL, lastN: 9, activeAudio: 2 };
+  const perPerson = (people: number) => roomDemand(meeting(people), bounded).egressBps / people;
+  expect(perPerson(300)).toBeCloseTo(perPerson(10), 0);
+});
+
+test('demand never falls when a viewer joins', () => {
+  fc.assert(
+    fc.property(fc.nat(50), fc.nat(50), (people, viewers) => {
+      const room = withPeer(meeting(people), AUDIENCE, viewers);
+      const grown = roomDemand(withPeer(room, AUDIENCE));
+      expect(grown.egressBps).toBeGreaterThanOrEqual(roomDemand(room).egressBps);
+      expect(grown.packetsPerSecond).toBeGreaterThanOrEqual(roomDemand(room).packetsPerSecond);
+    }),
+  );
+});
+
+test('people who are expected send up to the assumed number of senders, the others watch', () => {
+  expect(withExpectedPeers(meeting(1), 300)).toEqual({
+    peers: 300,
+    publishers: 20,
+    subscribers: 300,
+    both: 20,
+  });
+  expect(withExpectedPeers(meeting(5), 3)).toEqual(meeting(5));
+});
+
+test('a packet of video is worth its bits and the overhead', () => {
+  expect(bitsPerPacket()).toBe(8_480);
+});
