@@ -1,5 +1,3 @@
-import type { ProtooResponse } from '../protocol/protoo';
-
 export interface RequestLedgerLimits {
   /** Answered requests remembered; older ones are forgotten first. */
   maxAnswered: number;
@@ -10,66 +8,46 @@ export interface RequestLedgerLimits {
 export const DEFAULT_LEDGER_LIMITS: RequestLedgerLimits = { maxAnswered: 500, maxPending: 256 };
 
 export type LedgerVerdict =
-  /** Seen for the first time: execute it, then call `answered`. */
-  | { kind: 'execute' }
+  /** Seen for the first time: execute it, then call `finish`. */
+  | 'execute'
   /** The same request is being executed: its answer will come. */
-  | { kind: 'pending' }
-  /** It was executed. `response` is there unless the client acknowledged having it. */
-  | { kind: 'answered'; seq: number; response: ProtooResponse | undefined }
+  | 'pending'
+  /** It was executed: the client has the answer, or gets it from the replay of what it missed. */
+  | 'answered'
   /** Too many requests wait for an answer. */
-  | { kind: 'too-many' };
-
-interface Answered {
-  method: string;
-  seq: number;
-  response: ProtooResponse | undefined;
-}
+  | 'too-many';
 
 /**
  * Remembers a client's recent requests by id, so that one that the client sends again after it resumed (it
- * can't know whether the first arrived) is answered from here and never executed twice.
+ * can't know whether the first arrived) is never executed twice. Answers are not kept here: they are in the
+ * replay buffer for exactly as long as the client may miss them.
  */
 export class RequestLedger {
   private readonly pending = new Map<number, string>();
-  private readonly answered = new Map<number, Answered>();
+  private readonly answered = new Map<number, string>();
 
   constructor(private readonly limits: RequestLedgerLimits = DEFAULT_LEDGER_LIMITS) {}
 
-  get pendingCount(): number {
-    return this.pending.size;
-  }
-
   begin(id: number, method: string): LedgerVerdict {
-    if (this.pending.has(id)) return { kind: 'pending' };
-    const earlier = this.answered.get(id);
-    // Another method under the same id is another request: ids of old clients are random and may meet again.
-    if (earlier?.method === method) {
-      return { kind: 'answered', seq: earlier.seq, response: earlier.response };
-    }
-    if (this.pending.size >= this.limits.maxPending) return { kind: 'too-many' };
+    if (this.pending.has(id)) return 'pending';
+    // Another method under the same id is another request: ids of some clients are random and may meet again.
+    if (this.answered.get(id) === method) return 'answered';
+    if (this.pending.size >= this.limits.maxPending) return 'too-many';
     this.pending.set(id, method);
-    return { kind: 'execute' };
+    return 'execute';
   }
 
-  /** `seq` is the number under which the response went to the client. */
-  finish(response: ProtooResponse, seq: number): void {
-    const method = this.pending.get(response.id);
+  /** The request was answered. */
+  finish(id: number): void {
+    const method = this.pending.get(id);
     if (method === undefined) return;
-    this.pending.delete(response.id);
-    this.answered.delete(response.id);
-    this.answered.set(response.id, { method, seq, response });
+    this.pending.delete(id);
+    this.answered.delete(id);
+    this.answered.set(id, method);
     while (this.answered.size > this.limits.maxAnswered) {
       const oldest = this.answered.keys().next().value;
       if (oldest === undefined) break;
       this.answered.delete(oldest);
-    }
-  }
-
-  /** The client has everything up to `seq`: bodies of those responses are no longer needed, their ids are. */
-  acknowledge(seq: number): void {
-    for (const entry of this.answered.values()) {
-      if (entry.seq > seq) break;
-      entry.response = undefined;
     }
   }
 }

@@ -51,8 +51,6 @@ export class Session implements PeerChannel {
   private attachmentNumber = 1;
   /** Whether a client is believed to read what is delivered. */
   private attached = true;
-  /** `seq` up to which the client had everything when it attached; later responses are on their way to it. */
-  private attachedAfterSeq = 0;
   private graceTimer: Timer | undefined;
   private closedWith: FleetError | undefined;
 
@@ -100,7 +98,6 @@ export class Session implements PeerChannel {
 
   acknowledge(seq: number): void {
     this.replay.acknowledge(seq);
-    this.ledger.acknowledge(Math.min(seq, this.replay.lastSeq));
   }
 
   /**
@@ -123,10 +120,7 @@ export class Session implements PeerChannel {
     this.attached = true;
     this.graceTimer?.cancel();
     this.graceTimer = undefined;
-    if (!relinked) {
-      this.attachedAfterSeq = lastSeq;
-      this.acknowledge(lastSeq);
-    }
+    if (!relinked) this.acknowledge(lastSeq);
     superseded?.closed(
       sessionCloseFor(
         new FleetError('FLEET_ERR_PEER_REPLACED', { message: 'resumed on another connection' }),
@@ -195,21 +189,16 @@ export class Session implements PeerChannel {
     downlink?.closed(sessionCloseFor(error));
   }
 
-  private deliver(message: ProtooMessage): number {
-    if (this.closedWith) return 0;
+  private deliver(message: ProtooMessage): void {
+    if (this.closedWith) return;
     const seq = this.replay.append(message);
     this.downlink?.deliver(seq, message);
-    return seq;
   }
 
   private receiveRequest(request: ProtooRequest): void {
-    const verdict = this.ledger.begin(request.id, request.method);
-    switch (verdict.kind) {
+    switch (this.ledger.begin(request.id, request.method)) {
       case 'pending':
-        return;
       case 'answered':
-        // Later than the attachment means that it is on its way already; without a body the client has it.
-        if (verdict.response && verdict.seq <= this.attachedAfterSeq) this.deliver(verdict.response);
         return;
       case 'too-many':
         this.deliver(
@@ -244,7 +233,8 @@ export class Session implements PeerChannel {
       response = errorResponse(request.id, fleetError);
     }
     if (this.closedWith) return;
-    this.ledger.finish(response, this.deliver(response));
+    this.ledger.finish(response.id);
+    this.deliver(response);
   }
 
   private receiveResponse(response: ProtooResponse): void {
