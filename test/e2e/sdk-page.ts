@@ -1,0 +1,180 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { openPage } from '../helpers/browser';
+import { eventually } from '../helpers/eventually';
+import type { SdkSite } from './sdk-site';
+import type * as Sdk from '../../web/sdk';
+import type { FleetClient, FleetClientOptions, TrackSource } from '../../web/sdk';
+
+/** What the SDK's script tag puts into a page, and what these tests add. */
+declare global {
+  var MediasoupFleet: typeof Sdk;
+  var client: FleetClient;
+  /** Every event of the client, in order. */
+  var happened: { event: string; detail: Record<string, unknown> }[];
+}
+
+const EVENTS = [
+  'connectionStateChanged',
+  'connected',
+  'reconnecting',
+  'failed',
+  'warning',
+  'peerJoined',
+  'peerLeft',
+  'peerChanged',
+  'trackAdded',
+  'trackRemoved',
+  'localTrackAdded',
+  'localTrackRemoved',
+  'activeSpeaker',
+  'message',
+  'data',
+] as const;
+
+export interface ReceivedTrack {
+  frames: number;
+  muted: boolean;
+  paused: boolean;
+  spatialLayer: number | undefined;
+  height: number | undefined;
+  bitrateBps: number;
+}
+
+/** A person in an application of our own, see {@link SdkSite}. */
+export class SdkPage {
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly errors: string[],
+  ) {}
+
+  /** Makes a client; the test joins. */
+  static async open(browser: Browser, site: SdkSite, options: FleetClientOptions): Promise<SdkPage> {
+    const { context, page, errors } = await openPage(browser, site.url);
+    await page.evaluate(
+      ({ given, events }) => {
+        globalThis.happened = [];
+        globalThis.client = new MediasoupFleet.FleetClient({
+          ...given,
+          logger: { debug: console.debug, warn: console.warn },
+        });
+        globalThis.client.on('trackAdded', ({ track }) => {
+          if (track.kind === 'audio') track.attach(document.createElement('audio'));
+        });
+        for (const event of events) {
+          globalThis.client.on(event, (payload) => {
+            const entries = Object.entries(payload).map(([name, value]: [string, unknown]) => {
+              if (value instanceof Error) return [name, { code: (value as { code?: unknown }).code }];
+              const { peerId, source, text } = (value ?? {}) as Record<string, unknown>;
+              return [name, typeof value === 'object' ? { peerId, source, text } : value];
+            });
+            const detail = Object.fromEntries(entries) as Record<string, unknown>;
+            globalThis.happened.push({ event, detail });
+          });
+        }
+      },
+      { given: options, events: EVENTS },
+    );
+    return new SdkPage(context, page, errors);
+  }
+
+  join(): Promise<void> {
+    return this.page.evaluate(() => globalThis.client.join());
+  }
+
+  /** Joins and publishes a camera, a microphone. */
+  async joinTalking(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await globalThis.client.join();
+      await Promise.all([globalThis.client.enableCamera(), globalThis.client.enableMicrophone()]);
+    });
+  }
+
+  happened(event: string): Promise<Record<string, unknown>[]> {
+    return this.page.evaluate(
+      (name) => globalThis.happened.filter((entry) => entry.event === name).map((entry) => entry.detail),
+      event,
+    );
+  }
+
+  async waitFor(event: string, matches: (detail: Record<string, unknown>) => boolean = () => true) {
+    return eventually(async () => (await this.happened(event)).find(matches), { timeoutMs: 20_000 });
+  }
+
+  /** What the WebRTC statistics and the SDK say of a track of another peer; undefined while there is none. */
+  received(peerId: string, source: TrackSource): Promise<ReceivedTrack | undefined> {
+    return this.page.evaluate(
+      async ([from, of]) => {
+        const track = globalThis.client.peer(from)?.track(of);
+        if (!track) return undefined;
+        const stats = (await globalThis.client.getStats()).tracks.find(
+          (entry) => entry.direction === 'receive' && entry.peerId === from && entry.source === of,
+        );
+        return {
+          frames: stats?.frames ?? 0,
+          muted: track.muted,
+          paused: track.paused,
+          spatialLayer: track.currentLayers?.spatialLayer,
+          height: stats?.frameHeight,
+          bitrateBps: stats?.bitrateBps ?? 0,
+        };
+      },
+      [peerId, source] as const,
+    );
+  }
+
+  /** Waits until `count` further frames of the peer's source are decoded. */
+  async seesMoving(peerId: string, source: TrackSource = 'camera', count = 20): Promise<void> {
+    let first: number | undefined;
+    await eventually(
+      async () => {
+        const frames = (await this.received(peerId, source))?.frames;
+        if (frames === undefined) return false;
+        first ??= frames;
+        return frames >= first + count;
+      },
+      { timeoutMs: 30_000 },
+    );
+  }
+
+  /** Waits until sound of the peer is heard. */
+  async hears(peerId: string): Promise<void> {
+    await eventually(
+      () =>
+        this.page.evaluate(
+          (from) => (globalThis.client.peer(from)?.track('microphone')?.audioLevel ?? 0) > 0.01,
+          peerId,
+        ),
+      { timeoutMs: 20_000 },
+    );
+  }
+
+  /** Shows a peer's camera in a `<video>` of this size, and gives its test id. */
+  async show(peerId: string, size: { width: number; height: number }): Promise<void> {
+    await this.page.evaluate(
+      ({ from, width, height }) => {
+        const video = document.createElement('video');
+        video.muted = true;
+        video.id = `video-${from}`;
+        video.style.cssText = `display:block;width:${width}px;height:${height}px`;
+        document.body.append(video);
+        globalThis.client.peer(from)?.track('camera')?.attach(video);
+      },
+      { from: peerId, ...size },
+    );
+  }
+
+  style(peerId: string, css: string): Promise<void> {
+    return this.page.evaluate(
+      ([from, text]) => {
+        const video = document.getElementById(`video-${from}`);
+        if (video) video.style.cssText = text;
+      },
+      [peerId, css] as const,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}

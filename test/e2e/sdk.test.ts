@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import type { Browser } from 'playwright-core';
+import type { FleetClientOptions } from '../../web/sdk';
+import { launchBrowser } from '../helpers/browser';
+import { eventually } from '../helpers/eventually';
+import { RunningFleet } from '../helpers/fleet-up';
+import { TcpProxy } from '../helpers/tcp-proxy';
+import { SdkPage } from './sdk-page';
+import { SdkSite } from './sdk-site';
+
+/** Applications of their own on the SDK's public surface, in real browsers, on a real fleet. */
+describe('the browser SDK', () => {
+  let fleet: RunningFleet;
+  let browser: Browser;
+  let proxy: TcpProxy;
+  let site: SdkSite;
+  let pages: SdkPage[] = [];
+
+  beforeAll(async () => {
+    [fleet, browser] = await Promise.all([
+      RunningFleet.start(['--nodes', '2']),
+      launchBrowser({ extraArgs: ['--use-fake-device-for-media-stream=device-count=3'] }),
+    ]);
+    site = await SdkSite.start();
+    proxy = await TcpProxy.to(fleet.nodeUrl('node-1'));
+  }, 90_000);
+
+  afterEach(async () => {
+    await Promise.all(pages.map((page) => page.close()));
+    pages = [];
+    proxy.restore();
+  });
+
+  afterAll(async () => {
+    await proxy?.close();
+    await site?.close();
+    await browser?.close();
+    await fleet?.stop();
+  }, 30_000);
+
+  async function open(roomId: string, peerId: string, options: Partial<FleetClientOptions> = {}) {
+    const page = await SdkPage.open(browser, site, { url: fleet.url, roomId, peerId, ...options });
+    pages.push(page);
+    return page;
+  }
+
+  /** Ada and Grace in one room, Ada talking; Grace's signalling goes through the proxy. */
+  async function adaAndGrace() {
+    const roomId = randomUUID();
+    const ada = await open(roomId, 'ada', { displayName: 'Ada' });
+    const grace = await open(roomId, 'grace', { url: `ws://127.0.0.1:${proxy.port}` });
+    await ada.joinTalking();
+    await grace.join();
+    return { roomId, ada, grace };
+  }
+
+  test('a peer that joins sees and hears who is there, and learns who comes and goes', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    await grace.hears('ada');
+    expect(await grace.page.evaluate(() => globalThis.client.peer('ada')?.displayName)).toBe('Ada');
+    await ada.waitFor('peerJoined');
+    await grace.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          globalThis.client.on('speakingLevels', ({ levels }) => {
+            if (levels.some(({ peerId }) => peerId === 'ada')) resolve();
+          });
+        }),
+    );
+    await ada.page.evaluate(() => globalThis.client.leave());
+    await grace.waitFor('peerLeft');
+    expect(await grace.happened('trackRemoved')).toHaveLength(2);
+    expect(await grace.page.evaluate(() => globalThis.client.peers.length)).toBe(0);
+    expect([...ada.errors, ...grace.errors]).toEqual([]);
+  }, 60_000);
+
+  test('a mute is told, sends nothing, and ends', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    await ada.page.evaluate(() => {
+      const { camera } = globalThis.client;
+      return camera && globalThis.client.mute(camera);
+    });
+    await eventually(async () => (await grace.received('ada', 'camera'))?.muted);
+    await eventually(async () => {
+      const before = (await grace.received('ada', 'camera'))?.frames;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return before === (await grace.received('ada', 'camera'))?.frames;
+    });
+    await ada.page.evaluate(() => {
+      const { camera } = globalThis.client;
+      return camera && globalThis.client.unmute(camera);
+    });
+    await grace.seesMoving('ada');
+    expect((await grace.received('ada', 'camera'))?.muted).toBe(false);
+  }, 60_000);
+
+  test('chat, data channels and names reach the others', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await ada.page.evaluate(() => globalThis.client.sendMessage('hello Grace'));
+    const message = await grace.waitFor('message');
+    expect(message).toMatchObject({ peerId: 'ada', displayName: 'Ada', text: 'hello Grace' });
+    await grace.page.evaluate(() => globalThis.client.sendMessage('hello Ada'));
+    await ada.waitFor('message', ({ text }) => text === 'hello Ada');
+
+    await ada.page.evaluate(async () => {
+      const channel = await globalThis.client.openDataChannel({ label: 'moves', maxRetransmits: 0 });
+      // A peer hears what is said from when its own side is open.
+      setInterval(() => channel.send('e2e4'), 100);
+    });
+    expect(await grace.waitFor('data')).toMatchObject({ peerId: 'ada', label: 'moves', data: 'e2e4' });
+
+    await grace.page.evaluate(() => globalThis.client.changeDisplayName('Amazing Grace'));
+    await ada.waitFor('peerChanged');
+    expect(await ada.page.evaluate(() => globalThis.client.peer('grace')?.displayName)).toBe('Amazing Grace');
+  }, 60_000);
+
+  test('the layer follows the size on the screen, and what is not visible is not received', async () => {
+    const { grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    const layer = async (wanted: number) =>
+      eventually(async () => (await grace.received('ada', 'camera'))?.spatialLayer === wanted, {
+        timeoutMs: 30_000,
+      });
+
+    await grace.show('ada', { width: 160, height: 90 });
+    await layer(0);
+    await grace.style('ada', 'display:block;width:1280px;height:720px');
+    await layer(2);
+    await eventually(async () => (await grace.received('ada', 'camera'))?.height === 720);
+    await grace.style('ada', 'display:block;width:480px;height:270px');
+    await layer(1);
+
+    await grace.style('ada', 'display:none');
+    await eventually(async () => (await grace.received('ada', 'camera'))?.paused);
+    await eventually(async () => {
+      const before = (await grace.received('ada', 'camera'))?.frames;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return before === (await grace.received('ada', 'camera'))?.frames;
+    });
+    await grace.style('ada', 'display:block;width:480px;height:270px');
+    await grace.seesMoving('ada');
+
+    await grace.page.evaluate(() => document.getElementById('video-ada')?.remove());
+    await eventually(async () => (await grace.received('ada', 'camera'))?.paused);
+  }, 90_000);
+
+  test('a lost connection is resumed while pictures keep moving, and nothing said meanwhile is lost', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    const session = await grace.page.evaluate(() => globalThis.client.session?.sessionId);
+    const track = await grace.page.evaluateHandle(() => globalThis.client.peer('ada')?.track('camera'));
+    const gaps = grace.page.evaluate(async () => {
+      // The longest time without a new frame, over the whole loss.
+      const frames = async () =>
+        (await globalThis.client.getStats()).tracks.find(({ source }) => source === 'camera')?.frames ?? 0;
+      let longestMs = 0;
+      let last = { frames: await frames(), atMs: performance.now() };
+      const endMs = performance.now() + 6_000;
+      while (performance.now() < endMs) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const now = { frames: await frames(), atMs: performance.now() };
+        if (now.frames > last.frames) last = now;
+        longestMs = Math.max(longestMs, now.atMs - last.atMs);
+      }
+      return longestMs;
+    });
+
+    proxy.cut({ refuse: true });
+    await grace.waitFor('reconnecting');
+    await ada.page.evaluate(() => globalThis.client.changeDisplayName('Countess'));
+    const microphone = grace.page.evaluate(() => globalThis.client.enableMicrophone().then(() => true));
+    proxy.restore();
+    await grace.waitFor('connected', ({ resumed }) => resumed === true);
+
+    await grace.waitFor('peerChanged');
+    expect(await grace.page.evaluate(() => globalThis.client.peer('ada')?.displayName)).toBe('Countess');
+    expect(await microphone).toBe(true);
+    await ada.hears('grace');
+    expect(await gaps).toBeLessThan(1_500);
+    expect(await grace.page.evaluate(() => globalThis.client.session?.sessionId)).toBe(session);
+    expect(
+      await grace.page.evaluate((before) => before === globalThis.client.peer('ada')?.track('camera'), track),
+    ).toBe(true);
+    expect(await ada.happened('peerLeft')).toEqual([]);
+  }, 60_000);
+
+  test('when its media node dies, a client joins anew with the same tracks, on both sides', async () => {
+    const own = await RunningFleet.start(['--nodes', '2']);
+    try {
+      const roomId = randomUUID();
+      const ada = await open(roomId, 'ada', { url: own.url });
+      await ada.joinTalking();
+      const mediaNodeId = await ada.page.evaluate(() => globalThis.client.session?.mediaNodeId ?? '');
+      const survivor = mediaNodeId === 'node-1' ? 'node-2' : 'node-1';
+      const grace = await open(roomId, 'grace', { url: own.nodeUrl(survivor) });
+      await grace.join();
+      await grace.seesMoving('ada');
+      const track = await grace.page.evaluateHandle(() => globalThis.client.peer('ada')?.track('camera'));
+
+      process.kill(own.nodePid(mediaNodeId), 'SIGKILL');
+      await grace.waitFor('connected', ({ resumed }) => resumed === false);
+      for (const page of [ada, grace]) {
+        await eventually(async () => (await page.happened('connected')).length >= 2, { timeoutMs: 40_000 });
+      }
+      await grace.seesMoving('ada');
+      expect(
+        await grace.page.evaluate(
+          (before) => before === globalThis.client.peer('ada')?.track('camera'),
+          track,
+        ),
+      ).toBe(true);
+      expect(await grace.happened('peerLeft')).toEqual([]);
+      expect(await ada.page.evaluate(() => globalThis.client.camera?.mediaStreamTrack.readyState)).toBe(
+        'live',
+      );
+    } finally {
+      await own.stop();
+    }
+  }, 120_000);
+
+  test('a connection comes back through another gateway', async () => {
+    const { grace } = await adaAndGrace();
+    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe('node-1');
+    proxy.retarget(fleet.nodeUrl('node-2'));
+    proxy.cut();
+    await grace.waitFor('connected', ({ resumed }) => resumed === true);
+    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe('node-2');
+    await grace.seesMoving('ada');
+    proxy.retarget(fleet.nodeUrl('node-1'));
+  }, 60_000);
+
+  test('another camera, and a shared screen that the browser ends, take no new negotiation of the rest', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    const before = await grace.page.evaluate(
+      () => globalThis.client.peer('ada')?.track('camera')?.mediaStreamTrack.id,
+    );
+    const changed = await ada.page.evaluate(async () => {
+      const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(
+        ({ kind }) => kind === 'videoinput',
+      );
+      // Chromium's second fake camera is a depth camera, whose pictures it can't encode.
+      const other = cameras.find(({ label }) => label === 'fake_device_2');
+      if (!other) throw new Error('there is no third camera');
+      await globalThis.client.switchCamera(other.deviceId);
+      return globalThis.client.camera?.mediaStreamTrack.getSettings().deviceId === other.deviceId;
+    });
+    expect(changed).toBe(true);
+    await grace.seesMoving('ada');
+    expect(
+      await grace.page.evaluate(() => globalThis.client.peer('ada')?.track('camera')?.mediaStreamTrack.id),
+    ).toBe(before);
+
+    await ada.page.evaluate(async () => {
+      // A headless browser has no screen: a drawn one stands in for it.
+      const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+      const drawing = canvas.getContext('2d');
+      setInterval(() => {
+        if (!drawing) return;
+        drawing.fillStyle = `hsl(${performance.now() / 10}deg 80% 50%)`;
+        drawing.fillRect(0, 0, 640, 360);
+      }, 50);
+      navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(15);
+      await globalThis.client.startScreenShare();
+    });
+    await grace.seesMoving('ada', 'screen');
+    await ada.page.evaluate(() => {
+      const track = globalThis.client.screen?.mediaStreamTrack;
+      track?.stop();
+      track?.dispatchEvent(new Event('ended'));
+    });
+    await ada.waitFor('localTrackRemoved', ({ reason }) => reason === 'ended');
+    await grace.waitFor('trackRemoved');
+    await grace.seesMoving('ada');
+  }, 60_000);
+
+  test('what the browser refuses comes as a code', async () => {
+    const ada = await open(randomUUID(), 'ada');
+    const code = (name: string) =>
+      ada.page.evaluate(async (errorName) => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', errorName));
+        try {
+          await globalThis.client.enableCamera();
+          return 'none';
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      }, name);
+    expect(await code('NotFoundError')).toBe('NO_CAMERA');
+    expect(await code('NotAllowedError')).toBe('PERMISSION_DENIED');
+    expect(await code('NotReadableError')).toBe('DEVICE_IN_USE');
+    expect(await code('OverconstrainedError')).toBe('DEVICE_NOT_FOUND');
+    expect(await ada.page.evaluate(() => globalThis.client.localTracks.length)).toBe(0);
+  }, 30_000);
+
+  test('a camera that was on before the join is published by it, and leaving turns it off', async () => {
+    const roomId = randomUUID();
+    const ada = await open(roomId, 'ada');
+    const grace = await open(roomId, 'grace');
+    await grace.join();
+    await ada.page.evaluate(async () => {
+      await globalThis.client.enableCamera({ resolution: '360p' });
+      await globalThis.client.join();
+    });
+    await grace.seesMoving('ada');
+    const state = await ada.page.evaluate(async () => {
+      const track = globalThis.client.camera?.mediaStreamTrack;
+      await globalThis.client.leave();
+      return { track: track?.readyState, client: globalThis.client.connectionState };
+    });
+    expect(state).toEqual({ track: 'ended', client: 'closed' });
+  }, 60_000);
+});

@@ -1,0 +1,307 @@
+import { FleetClientError } from '../../../web/sdk/errors';
+import { SessionKeeper, type SessionKeeperOptions } from '../../../web/sdk/reconnect/session-keeper';
+import { connectUrl } from '../../../web/sdk/signalling/connect-url';
+import { ManualClock, settle } from '../../helpers/manual-clock';
+import { FakeSocket } from './fake-socket';
+
+/** A keeper whose sockets are in the test's hands, and whose join is one request. */
+function setUp(overrides: Partial<SessionKeeperOptions> = {}) {
+  const clock = new ManualClock();
+  const sockets: FakeSocket[] = [];
+  const log: string[] = [];
+  const keeper: SessionKeeper = new SessionKeeper({
+    clock,
+    random: () => 0.5,
+    createSocket: (url) => {
+      const socket = new FakeSocket(url);
+      sockets.push(socket);
+      return socket;
+    },
+    requestTimeoutMs: 15_000,
+    giveUpAfterMs: 60_000,
+    joinAttempts: 3,
+    freshToken: false,
+    handlers: {
+      url: async (resume) => connectUrl('ws://fleet', { roomId: 'r', peerId: 'p', ...resume }),
+      handlersFor: () => ({
+        onRequest: async () => ({}),
+        onNotification: (method) => log.push(`notified ${method}`),
+      }),
+      join: async (session) => {
+        await session.request('join');
+        log.push('joined');
+      },
+      resumed: () => log.push('resumed'),
+      connecting: () => undefined,
+      reconnecting: ({ attempt, retryInMs, reason }) =>
+        log.push(`retry ${attempt} in ${retryInMs}: ${reason.code}`),
+      failed: (error) => log.push(`failed: ${error.code}`),
+    },
+    ...overrides,
+  });
+  const socket = () => {
+    const last = sockets.at(-1);
+    if (!last) throw new Error('no socket was opened');
+    return last;
+  };
+  const join = async () => {
+    keeper.start();
+    await settle();
+    socket().openSession();
+    await settle();
+    socket().answer('join', {}, 1);
+    await settle();
+    log.splice(0);
+  };
+  return { clock, sockets, socket, log, keeper, join };
+}
+
+describe('SessionKeeper', () => {
+  it('joins over a new session', async () => {
+    const { keeper, socket, log } = setUp();
+    keeper.start();
+    await settle();
+    expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    socket().openSession();
+    await settle();
+    socket().answer('join', {});
+    await settle();
+    expect(log).toEqual(['joined']);
+  });
+
+  it('resumes a lost session with its token and the last seq', async () => {
+    const { clock, socket, sockets, log, join } = setUp();
+    await join();
+    socket().notify('newPeer', {}, 2);
+    socket().drop();
+    await clock.advance(250);
+    expect(sockets).toHaveLength(2);
+    expect(socket().query).toMatchObject({ resumeToken: 'r1', lastSeq: '2' });
+    socket().openSession({ resumed: true, gatewayNodeId: 'gateway-2' });
+    await settle();
+    expect(log).toEqual(['notified newPeer', 'retry 1 in 250: CONNECTION_LOST', 'resumed']);
+  });
+
+  it('tries at most three times quickly, then every 3 to 5 s, and joins anew once the grace is over', async () => {
+    const { clock, socket, sockets, log, join } = setUp();
+    await join();
+    socket().drop();
+    for (let attempt = 1; attempt <= 7; attempt += 1) {
+      await clock.advance(attempt === 1 ? 250 : attempt === 2 ? 750 : attempt === 3 ? 1_500 : 4_000);
+      expect(sockets).toHaveLength(attempt + 1);
+      expect('resumeToken' in socket().query).toBe(attempt < 7);
+      socket().drop();
+      await settle();
+    }
+    expect(log.map((line) => line.split(':')[0])).toEqual([
+      'retry 1 in 250',
+      'retry 2 in 750',
+      'retry 3 in 1500',
+      'retry 4 in 4000',
+      'retry 5 in 4000',
+      'retry 6 in 4000',
+      'retry 7 in 4000',
+      'retry 8 in 4000',
+    ]);
+  });
+
+  it('gives up after the bound, with the reason', async () => {
+    const { clock, socket, sockets, log, join } = setUp();
+    await join();
+    socket().drop();
+    for (let step = 0; step < 200; step += 1) {
+      await clock.advance(500);
+      if (socket().readyState === 1) socket().drop();
+    }
+    expect(log.at(-1)).toBe('failed: CONNECTION_LOST');
+    const opened = sockets.length;
+    await clock.advance(60_000);
+    expect(sockets).toHaveLength(opened);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('joins anew when the session is gone', async () => {
+    const { clock, socket, log, join } = setUp();
+    await join();
+    socket().drop();
+    await clock.advance(250);
+    socket().notify('connectionRefused', {
+      code: 'FLEET_ERR_SESSION_GONE',
+      message: 'late',
+      retriable: false,
+    });
+    await clock.advance(750);
+    expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    socket().openSession({ sessionId: 's2' });
+    await settle();
+    socket().answer('join', {});
+    await settle();
+    expect(log.at(-1)).toBe('joined');
+  });
+
+  it('ends for good when the server removes the peer', async () => {
+    const { clock, socket, log, join } = setUp();
+    await join();
+    socket().notify('connectionRefused', {
+      code: 'FLEET_ERR_PEER_REMOVED',
+      message: 'out',
+      retriable: false,
+    });
+    socket().drop(4000);
+    await clock.advance(60_000);
+    expect(log).toEqual(['failed: FLEET_ERR_PEER_REMOVED']);
+  });
+
+  it('keeps to a closing gateway until its time comes, and is not hurried by the end of the socket', async () => {
+    const { clock, socket, sockets, log, join } = setUp();
+    await join();
+    const first = socket();
+    first.notify('gatewayClosing', { retryAfterMs: 2_000 });
+    first.notify('newPeer', {}, 2);
+    first.drop(1012);
+    await clock.advance(2_199);
+    expect(sockets).toHaveLength(1);
+    await clock.advance(1);
+    expect(socket().query).toMatchObject({ resumeToken: 'r1', lastSeq: '2' });
+    expect(log).toContain('retry 1 in 2200: FLEET_ERR_SHUTTING_DOWN');
+  });
+
+  it('gives a session up whose room moves, after the time that the server named', async () => {
+    const { clock, socket, join } = setUp();
+    await join();
+    socket().notify('roomPlacementChanged', { reason: 'node-lost', retryAfterMs: 1_000 });
+    socket().drop(1012);
+    await clock.advance(1_100);
+    expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+  });
+
+  it('hurries a lost connection when the network is back, but never a time that the server named', async () => {
+    const lost = setUp();
+    await lost.join();
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      lost.socket().drop();
+      await lost.clock.advance(attempt === 3 ? 0 : 2_000);
+    }
+    const before = lost.sockets.length;
+    lost.keeper.retryNow();
+    await settle();
+    expect(lost.sockets).toHaveLength(before + 1);
+
+    const moved = setUp();
+    await moved.join();
+    moved.socket().notify('roomPlacementChanged', { reason: 'node-lost', retryAfterMs: 5_000 });
+    moved.keeper.retryNow();
+    await settle();
+    expect(moved.sockets).toHaveLength(1);
+  });
+
+  it('throws a join out after three refusals for now, with the last reason', async () => {
+    const { clock, keeper, socket, sockets, log } = setUp();
+    keeper.start();
+    await settle();
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      socket().notify('connectionRefused', {
+        code: 'FLEET_ERR_NO_CAPACITY',
+        message: 'full',
+        retriable: true,
+        retryAfterMs: 1_000,
+      });
+      await clock.advance(1_100);
+    }
+    expect(sockets).toHaveLength(3);
+    expect(log).toEqual([
+      'retry 1 in 1100: FLEET_ERR_NO_CAPACITY',
+      'retry 2 in 1100: FLEET_ERR_NO_CAPACITY',
+      'failed: FLEET_ERR_NO_CAPACITY',
+    ]);
+  });
+
+  it('carries a join on over a connection that was lost in its midst', async () => {
+    const { clock, keeper, socket, log } = setUp();
+    keeper.start();
+    await settle();
+    socket().openSession();
+    await settle();
+    expect(socket().requests).toEqual(['join']);
+    socket().drop();
+    await clock.advance(250);
+    socket().openSession({ resumed: true });
+    await settle();
+    expect(socket().requests).toEqual(['join']);
+    socket().answer('join', {});
+    await settle();
+    expect(log.at(-1)).toBe('joined');
+    expect(log.filter((line) => line === 'resumed')).toEqual([]);
+  });
+
+  it('takes a connection for lost that gives no sign of life, and lets its session go on', async () => {
+    const { clock, keeper, socket, sockets, join } = setUp();
+    await join();
+    const first = socket();
+    void keeper.probe();
+    await clock.advance(5_000);
+    expect(first.closedByClient).toBe(4001);
+    await clock.advance(250);
+    expect(sockets).toHaveLength(2);
+    expect(socket().query).toMatchObject({ resumeToken: 'r1' });
+  });
+
+  it('gives up on a server that never opens a session', async () => {
+    const { clock, keeper, sockets } = setUp();
+    keeper.start();
+    await clock.advance(10_000);
+    expect(sockets[0]?.closedByClient).toBe(4001);
+    await clock.advance(250);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('leaves with the code for leaving, and leaves nothing behind', async () => {
+    const { clock, keeper, socket, log, join } = setUp();
+    await join();
+    const waiting = keeper.signalling?.request('produce');
+    keeper.close();
+    keeper.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(socket().closedByClient).toBe(1000);
+    expect(clock.waiting).toBe(0);
+    expect(log).toEqual([]);
+  });
+
+  it('leaves a session that opens only after the client was closed', async () => {
+    const { clock, keeper, socket, log } = setUp();
+    keeper.start();
+    await settle();
+    keeper.close();
+    socket().openSession();
+    await clock.advance(20_000);
+    expect(socket().readyState).toBe(3);
+    expect(log).toEqual([]);
+  });
+
+  it('fails when the token can not be had', async () => {
+    const { keeper, log } = setUp({
+      handlers: {
+        ...setUpHandlers(),
+        url: () => Promise.reject(new FleetClientError('INVALID_ARGUMENT', 'no token')),
+        failed: (error) => failures.push(error.code),
+      },
+    });
+    const failures: string[] = [];
+    keeper.start();
+    await settle();
+    expect(failures).toEqual(['INVALID_ARGUMENT']);
+    expect(log).toEqual([]);
+  });
+});
+
+function setUpHandlers(): SessionKeeperOptions['handlers'] {
+  return {
+    url: async () => 'ws://fleet',
+    handlersFor: () => ({ onRequest: async () => ({}), onNotification: () => undefined }),
+    join: async () => undefined,
+    resumed: () => undefined,
+    connecting: () => undefined,
+    reconnecting: () => undefined,
+    failed: () => undefined,
+  };
+}
