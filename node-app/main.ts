@@ -1,6 +1,6 @@
+import { workerBin } from 'mediasoup';
 import { pino } from 'pino';
 import { FleetError } from '../core/errors';
-import { findWorkerBin } from '../scripts/setup/parts.cjs';
 import { startNode, type FleetNode } from './compose';
 import { parseConfig, type NodeConfig } from './config';
 import { systemClock } from './system-clock';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   try {
     const node = await startNode({
       config,
-      workerBin: config.FLEET_WORKER_BIN ?? findWorkerBin(),
+      workerBin: config.FLEET_WORKER_BIN ?? workerBin,
       clock: systemClock,
       random: Math.random,
       logger,

@@ -151,7 +151,6 @@ export const linkFrameSchema = z.discriminatedUnion('t', [
 export const handshakeFrameSchema = z.discriminatedUnion('t', [helloSchema, welcomeSchema, refuseSchema]);
 
 export type LinkHello = z.infer<typeof helloSchema>;
-export type LinkWelcome = z.infer<typeof welcomeSchema>;
 export type LinkRefuse = z.infer<typeof refuseSchema>;
 export type HandshakeFrame = z.infer<typeof handshakeFrameSchema>;
 export type LinkFrame = z.infer<typeof linkFrameSchema>;

@@ -334,7 +334,7 @@ function unreachable(nodeId: string, message: string): NodeUnreachableError {
 
 /** Only a refused connection proves that nobody is there; everything else may be the network. */
 function evidenceOf(nodeId: string, error: unknown): NodeUnreachableError {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
   if (code === 'ECONNREFUSED') return dead(nodeId, 'its link port refuses connections');
-  return unreachable(nodeId, String(code ?? message ?? 'not reachable'));
+  return unreachable(nodeId, code ?? message ?? 'not reachable');
 }

@@ -103,7 +103,7 @@ export function startTestNode(variables: Record<string, string>): Promise<FleetN
   const config = parseConfig(variables);
   return startNode({
     config,
-    workerBin: findWorkerBin(),
+    workerBin: config.FLEET_WORKER_BIN ?? findWorkerBin(),
     clock: systemClock,
     random: Math.random,
     logger: pino({ level: config.FLEET_LOG_LEVEL, base: { nodeId: config.FLEET_NODE_ID } }),
@@ -120,6 +120,7 @@ export function nodeVariables(redis: RedisServer, prefix: string): Record<string
     FLEET_LINK_SECRETS: randomBytes(32).toString('hex'),
     FLEET_MEDIA_PORT_BASE: '0',
     FLEET_WORKERS: '1',
+    FLEET_WORKER_BIN: findWorkerBin(),
     FLEET_AUTH: 'open',
     FLEET_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
   };
@@ -176,8 +177,6 @@ export function forkNode(variables: Record<string, string>): ChildProcess {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME,
-      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
       ...variables,
     },
     silent: true,
