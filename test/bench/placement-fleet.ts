@@ -18,6 +18,7 @@ export class BenchFleet {
   readonly #seqs = new Map<string, number>();
 
   constructor(options: {
+    /** Started with `tcp`: deployments reach Redis over TCP, and a Unix socket would make every round trip cheaper. */
     server: RedisServer;
     nodes: number;
     random: RandomSource;
@@ -27,7 +28,7 @@ export class BenchFleet {
     this.nodeIds = Array.from({ length: options.nodes }, (_, i) => `node-${i}`);
     this.#capacity = options.capacity ?? { egressBps: 1.4e9, packetsPerSecond: 280_000 };
     this.prefix = options.server.randomPrefix();
-    this.redis = new Redis({ path: options.server.socketPath });
+    this.redis = new Redis({ host: '127.0.0.1', port: options.server.port });
     this.store = new PlacementStore({
       redis: this.redis,
       keyPrefix: this.prefix,

@@ -23,7 +23,7 @@ export const bench: Benchmark = {
   description: 'joins on a real Redis with 200 nodes: round trips, latency, script time, herding',
   defaultRounds: 5,
   async run(options: BenchmarkOptions): Promise<Sample[][]> {
-    const server = await RedisServer.start();
+    const server = await RedisServer.start({ tcp: true });
     try {
       return await runRounds(options, (index) => measureRound(server, index));
     } finally {

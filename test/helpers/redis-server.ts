@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
@@ -17,13 +18,21 @@ export class RedisServer {
   #process: ChildProcess | undefined;
   readonly #killOnExit = (): void => this.#remove();
 
-  private constructor(extraArguments: string[]) {
+  private constructor(
+    extraArguments: string[],
+    readonly port: number,
+  ) {
     this.#extraArguments = extraArguments;
     process.once('exit', this.#killOnExit);
   }
 
-  static async start({ extraArguments = [] }: { extraArguments?: string[] } = {}): Promise<RedisServer> {
-    const server = new RedisServer(extraArguments);
+  /** @param options.tcp also listen on a free port of 127.0.0.1, as `port` then says */
+  static async start({
+    extraArguments = [],
+    tcp = false,
+  }: { extraArguments?: string[]; tcp?: boolean } = {}): Promise<RedisServer> {
+    const port = tcp ? await freePort() : 0;
+    const server = new RedisServer(extraArguments, port);
     await server.#spawn();
     return server;
   }
@@ -101,7 +110,16 @@ export class RedisServer {
     const child = spawn(
       findRedisServerBin(),
       [
-        ...['--port', '0', '--unixsocket', this.socketPath, '--dir', this.#folder],
+        ...[
+          '--port',
+          String(this.port),
+          '--bind',
+          '127.0.0.1',
+          '--unixsocket',
+          this.socketPath,
+          '--dir',
+          this.#folder,
+        ],
         ...['--save', '', '--appendonly', 'no', '--loglevel', 'warning'],
         ...this.#extraArguments,
       ],
@@ -124,4 +142,15 @@ export class RedisServer {
       client.disconnect();
     }
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = net.createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = probe.address() as net.AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

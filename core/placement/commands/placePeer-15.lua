@@ -73,21 +73,40 @@ if rawRoom then
   room, nodes = unpackRoom(rawRoom), roomNodes(rawRoom)
   home = homeOf(nodes)
   rawHome = call('HGET', NODES, home)
-  homeNode = rawHome and unpackNode(rawHome)
   isSuspect = evidence > 0 and ARGV[3] == home
-  if homeNode and homeNode[LEASE] > now and homeNode[STATE] < 3 and not isSuspect then
-    room[R_PEERS], room[R_PUB], room[R_SUB] = room[R_PEERS] + 1, room[R_PUB] + publishes, room[R_SUB] + subscribes
-    room[R_BOTH] = room[R_BOTH] + publishes * subscribes
-    local needEgress, needPackets = roomDemand(room[R_PUB], room[R_SUB], room[R_BOTH])
-    local egress, packets = math.max(0, needEgress - room[R_EGRESS]), math.max(0, needPackets - room[R_PACKETS])
-    if (egress > 0 or packets > 0)
-      and (egress > egressHeadroom(homeNode) or packets > packetHeadroom(homeNode)) then
-      return refuse(home, egress, packets)
+  local lease, state, ready
+  if rawHome then lease, state, ready = struct.unpack('<ddd', rawHome) end
+  if rawHome and lease > now and state < 3 and not isSuspect then
+    local peers, pub, sub = room[R_PEERS] + 1, room[R_PUB] + publishes, room[R_SUB] + subscribes
+    local both = room[R_BOTH] + publishes * subscribes
+    room[R_PEERS], room[R_PUB], room[R_SUB], room[R_BOTH] = peers, pub, sub, both
+    if peers > room[R_EXPECTED] then room[R_EXPECTED] = peers end
+    local needEgress, needPackets = roomDemand(pub, sub, both)
+    if needEgress > room[R_EGRESS] or needPackets > room[R_PACKETS] then
+      local egress, packets = math.max(0, needEgress - room[R_EGRESS]), math.max(0, needPackets - room[R_PACKETS])
+      homeNode = unpackNode(rawHome)
+      if egress > egressHeadroom(homeNode) or packets > packetHeadroom(homeNode) then
+        return refuse(home, egress, packets)
+      end
+      room[R_EGRESS], room[R_PACKETS] = room[R_EGRESS] + egress, room[R_PACKETS] + packets
+      return claimOn(home, rawHome, homeNode, room, egress, packets, 0, nodes)
     end
-    room[R_EGRESS], room[R_PACKETS] = room[R_EGRESS] + egress, room[R_PACKETS] + packets
-    room[R_EXPECTED] = math.max(room[R_EXPECTED], room[R_PEERS])
-    return claimOn(home, rawHome, homeNode, room, egress, packets, 0, nodes)
+    -- Most joins: the peer was expected. As claimOn() for no demand, but reading and writing only what that changes.
+    local pendClients, pendTracks, lastClaim = struct.unpack('<ddd', rawHome, PEERS_AT)
+    local seq = math.max(lastClaim + 1, nowUs)
+    pendClients, pendTracks = pendClients + 1, pendTracks + claimTracks(publishes)
+    call('HSET', NODES, home, string.sub(rawHome, 1, PEERS_AT - 1)
+      .. struct.pack('<ddd', pendClients, pendTracks, seq) .. string.sub(rawHome, PEERS_AT + 24))
+    writeClaim(home, seq, now, room[R_EPOCH], 0, 0, publishes, subscribes, 0, roomId)
+    writeRoom(roomId, room, nodes)
+    if state == 0 and ready == 1 then
+      local clients, tracks = struct.unpack('<dd', rawHome, CLIENTS_AT)
+      rank(BY_CLIENTS, home, clients + pendClients)
+      rank(BY_TRACKS, home, tracks + pendTracks)
+    end
+    return { OK, nodes, nodeLink(rawHome), room[R_EPOCH], 0, seq, 0, 0, room[R_EXPECTED] }
   end
+  homeNode = rawHome and unpackNode(rawHome)
 end
 
 -- Milliseconds until the present generation has lasted a lease: until then a room without a record may live on a

@@ -13,6 +13,9 @@ local CPU, SYS, ROOM_COUNT, CLIENTS, TRACKS, BYTES, HEARTBEAT_SEQ = 8, 9, 10, 11
 -- which the node last listed all its rooms.
 local PEND_EGRESS, PEND_PACKETS, PEND_ROOMS, PEND_CLIENTS, PEND_TRACKS, LAST_CLAIM, ASSERTED = 16, 17, 18, 19, 20, 21, 22
 
+-- Where the bytes of CLIENTS, TRACKS and of PEND_CLIENTS, PEND_TRACKS, LAST_CLAIM begin.
+local CLIENTS_AT, PEERS_AT = 81, 145
+
 local function unpackNode(raw)
   return { struct.unpack(NODE_FORMAT, raw) }
 end
