@@ -23,8 +23,9 @@ export class RunningFleet {
    */
   static async start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<RunningFleet> {
     const child = spawn(
-      join(ROOT, 'node_modules/.bin/tsx'),
-      ['bin/fleet.ts', 'up', '--json', '--port', '0', ...args],
+      process.execPath,
+      // One process, as `npm start` runs it: a signal meant for the runner reaches the runner.
+      ['--require', 'tsx/cjs', 'bin/fleet.ts', 'up', '--json', '--port', '0', ...args],
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
     );
     const events: RunnerEvent[] = [];
