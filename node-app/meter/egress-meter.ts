@@ -36,15 +36,16 @@ export interface EgressMeterOptions {
   clock: Clock;
   logger: Logger;
   /**
-   * How many transports are sampled per second at most. @default 500: at 32 µs of a worker's time each (measured
-   * with 50 consumers) 1.6 % of one core
+   * How many transports are sampled per second at most. @default 200: at 60 µs of CPU each, worker and Node together
+   * (`npm run bench -- forwarding`), 1.2 % of one core
    */
   transportsPerSecond?: number;
-  /** How many consumers are sampled per second at most, for the size of packets. @default 50 */
+  /** How many consumers are sampled per second at most, for the size of packets. @default 10 */
   consumersPerSecond?: number;
 }
 
-const TICKS_PER_SECOND = 10;
+/** Few enough that requests share wake-ups of both processes, often enough not to come as a burst. */
+const TICKS_PER_SECOND = 5;
 /** IPv4 and UDP headers: a transport counts what is inside of them, the network what is outside. */
 const HEADER_BYTES_PER_PACKET = 28;
 /** Until a room's packets have been looked at: what the egress model takes for a video packet. */
@@ -66,7 +67,7 @@ interface StreamRate {
 /**
  * What rooms send, from the byte counters of their transports over windows of one second.
  *
- * Cost: one small worker request per sending transport and second, spread over ten slices, so it grows with the
+ * Cost: one small worker request per sending transport and second, spread over five slices, so it grows with the
  * peers of a node and not with its consumers. Above `transportsPerSecond` it grows no further: of n transports
  * each is then sampled every n ÷ transportsPerSecond seconds, and counts with its rate since the sample before,
  * so that sums stay right and only follow more slowly. A transport counts bytes, not packets; the mean size of
@@ -87,7 +88,7 @@ export class EgressMeter {
   #ticking = false;
 
   constructor(options: EgressMeterOptions) {
-    const { source, clock, logger, transportsPerSecond = 500, consumersPerSecond = 50 } = options;
+    const { source, clock, logger, transportsPerSecond = 200, consumersPerSecond = 10 } = options;
     this.#source = source;
     this.#clock = clock;
     this.#logger = logger;

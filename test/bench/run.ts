@@ -4,6 +4,7 @@ import { formatTable, summarize, type Benchmark } from './harness';
 /** Every bench; loaded only when asked for, since some need a media worker or a browser. */
 const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   placement: () => import('./placement.js'),
+  forwarding: () => import('./forwarding.js'),
   join: () => import('./join.js'),
   footprint: () => import('./footprint.js'),
 };

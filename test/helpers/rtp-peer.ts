@@ -1,6 +1,4 @@
-import type {
-  RTCCertificate,
-  RtpHeader} from 'werift';
+import type { RTCCertificate, RtpHeader } from 'werift';
 import {
   IceCandidate,
   RTCDtlsFingerprint,

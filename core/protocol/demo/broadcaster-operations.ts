@@ -7,6 +7,8 @@ import {
   rtpParametersSchema,
   sctpCapabilitiesSchema,
   sctpStreamParametersSchema,
+  srtpCryptoSuiteSchema,
+  srtpParametersSchema,
 } from './media-parameters';
 import { deviceSchema, displayNameSchema, peerIdSchema } from './peer-info';
 
@@ -46,15 +48,19 @@ export const broadcasterOperations = {
     rtcpMux: optionalBoolean,
     comedia: optionalBoolean,
     sctpCapabilities: sctpCapabilitiesSchema,
+    /** Ours, for a PlainTransport: encrypt. @default plain RTP, as in mediasoup-demo */
+    srtpCryptoSuite: srtpCryptoSuiteSchema.optional(),
   }),
   connectTransport: z.object({
     ...transport,
     /** For a WebRtcTransport. */
     dtlsParameters: dtlsParametersSchema.optional(),
-    /** For a PlainTransport without `comedia`. */
+    /** For a PlainTransport; with `comedia` only `srtpParameters`. */
     ip: z.union([z.ipv4(), z.ipv6()]).optional(),
     port: port.optional(),
     rtcpPort: port.optional(),
+    /** Of the other side, when the transport was created with `srtpCryptoSuite`. */
+    srtpParameters: srtpParametersSchema.optional(),
   }),
   produce: z.object({
     ...transport,

@@ -116,6 +116,18 @@ export const dtlsParametersSchema = z.object({
     .max(10),
 });
 
+export const srtpCryptoSuiteSchema = z.enum([
+  'AEAD_AES_256_GCM',
+  'AEAD_AES_128_GCM',
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+]);
+
+export const srtpParametersSchema = z.object({
+  cryptoSuite: srtpCryptoSuiteSchema,
+  keyBase64: z.base64().max(200),
+});
+
 const uint16 = z.number().int().min(0).max(65_535);
 
 export const sctpStreamParametersSchema = z.object({

@@ -66,13 +66,13 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
 
   connectTransport: async (room, params) => {
     const { transport } = broadcasterOf(room, params.broadcasterId).entities.transport(params.transportId);
-    const { dtlsParameters, ip, port, rtcpPort } = params;
+    const { dtlsParameters, ip, port, rtcpPort, srtpParameters } = params;
     if (transport.type === 'webrtc') {
       if (dtlsParameters === undefined) throw missing('dtlsParameters');
       await callMediasoup(() => transport.connect({ dtlsParameters }));
     } else {
-      if (ip === undefined || port === undefined) throw missing(ip === undefined ? 'ip' : 'port');
-      await callMediasoup(() => transport.connect({ ip, port, rtcpPort }));
+      // mediasoup knows which of them this transport needs.
+      await callMediasoup(() => transport.connect({ ip, port, rtcpPort, srtpParameters }));
     }
     return {};
   },
@@ -201,6 +201,8 @@ async function createPlainTransport(
         // A receiver's address has to be told; a sender's shows with its first packet.
         comedia: params.comedia ?? params.direction !== 'consumer',
         enableSctp: params.sctpCapabilities,
+        enableSrtp: params.srtpCryptoSuite !== undefined,
+        srtpCryptoSuite: params.srtpCryptoSuite,
       });
       track(broadcaster.entities, created, transportUse(params));
       return created;
@@ -213,6 +215,7 @@ async function createPlainTransport(
     port: transport.tuple.localPort,
     rtcpPort: transport.rtcpTuple?.localPort,
     sctpParameters: transport.sctpParameters,
+    srtpParameters: transport.srtpParameters,
   };
 }
 

@@ -65,8 +65,8 @@ function consumer(id: string, roomId: string, bytesPerPacket: number): void {
 }
 
 async function pass(seconds: number): Promise<void> {
-  for (let i = 0; i < seconds * 10; i += 1) {
-    clock.now += 100;
+  for (let i = 0; i < seconds * 5; i += 1) {
+    clock.now += 200;
     await meter.tick();
   }
 }
