@@ -1,5 +1,6 @@
 import type { SessionOpened } from '../../core/protocol/fleet-extensions';
 import { createBrowserClock } from './browser-clock';
+import type { FleetClientEvents } from './client-events';
 import type { DataChannel } from './data/data-channel';
 import { DataHub } from './data/data-hub';
 import { describeDevice } from './device-info';
@@ -20,7 +21,6 @@ import type {
   CameraOptions,
   ConnectionState,
   DataChannelOptions,
-  FleetClientEvents,
   FleetClientOptions,
   FleetStats,
   MicrophoneOptions,

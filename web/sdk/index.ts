@@ -1,3 +1,4 @@
+export type { FleetClientEvents } from './client-events';
 export { FleetClient } from './fleet-client';
 export { FleetClientError } from './errors';
 export type { FleetClientErrorCode, FleetClientErrorOptions, LocalErrorCode } from './errors';
@@ -12,7 +13,6 @@ export type {
   ConnectionState,
   DataChannelOptions,
   DataMessage,
-  FleetClientEvents,
   FleetClientOptions,
   FleetStats,
   Logger,
