@@ -50,7 +50,13 @@ const nodesSchema = z
       .describe('Share of the sustained internet egress that placement may commit.'),
     spot: z
       .strictObject({
-        onDemandBase: z.number().int().min(0).max(1_000).default(2).describe('Nodes that are always on demand.'),
+        onDemandBase: z
+          .number()
+          .int()
+          .min(0)
+          .max(1_000)
+          .default(2)
+          .describe('Nodes that are always on demand.'),
         onDemandPercentAboveBase: z
           .number()
           .min(0)
@@ -65,7 +71,9 @@ const nodesSchema = z
         minSize: z.number().int().min(1).max(1_000).default(1).describe('Stopped instances kept ready.'),
       })
       .optional()
-      .describe('Keeps booted, stopped instances, which serve after about 5 s instead of 26 s. @default none'),
+      .describe(
+        'Keeps booted, stopped instances, which serve after about 5 s instead of 26 s. @default none',
+      ),
   })
   .prefault({})
   .describe('The media nodes.');
@@ -120,7 +128,13 @@ const scalingSchema = z
 
 const drainSchema = z
   .strictObject({
-    scaleInMinutes: z.number().int().min(2).max(2_880).default(30).describe('Drain window when the fleet shrinks.'),
+    scaleInMinutes: z
+      .number()
+      .int()
+      .min(2)
+      .max(2_880)
+      .default(30)
+      .describe('Drain window when the fleet shrinks.'),
     imageRollMinutes: z.number().int().min(2).max(2_880).default(240).describe('Drain window in a release.'),
     heartbeatTimeoutSeconds: seconds(30, 7_200)
       .default(1_800)
@@ -170,7 +184,11 @@ export const fleetConfigSchema = z.strictObject({
     .regex(/^\d{12}$/, '12 digits')
     .optional()
     .describe('AWS account. @default that of the credentials at deployment'),
-  regions: z.array(regionSchema).min(1).max(20).describe('Each gets a full fleet; the first one is the primary.'),
+  regions: z
+    .array(regionSchema)
+    .min(1)
+    .max(20)
+    .describe('Each gets a full fleet; the first one is the primary.'),
   domain: domainSchema,
   nodes: nodesSchema,
   scaling: scalingSchema,
@@ -182,18 +200,33 @@ export const fleetConfigSchema = z.strictObject({
         .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/)
         .default('cache.t4g.small')
         .describe('ElastiCache node type.'),
-      replicas: z.number().int().min(1).max(5).default(1).describe('Replicas beside the primary, over zones.'),
+      replicas: z
+        .number()
+        .int()
+        .min(1)
+        .max(5)
+        .default(1)
+        .describe('Replicas beside the primary, over zones.'),
     })
     .prefault({})
     .describe('The placement store (Valkey).'),
   alarms: z
     .strictObject({
-      email: z.email().optional().describe('Gets every alarm. @default nobody: subscribe to the topic yourself'),
+      email: z
+        .email()
+        .optional()
+        .describe('Gets every alarm. @default nobody: subscribe to the topic yourself'),
     })
     .prefault({})
     .describe('Where alarms go.'),
   logRetentionDays: z
-    .union([1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days)) as [z.ZodLiteral<number>, z.ZodLiteral<number>, ...z.ZodLiteral<number>[]])
+    .union(
+      [1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days)) as [
+        z.ZodLiteral<number>,
+        z.ZodLiteral<number>,
+        ...z.ZodLiteral<number>[],
+      ],
+    )
     .default(30)
     .describe('How long logs are kept, days.'),
 });
@@ -227,7 +260,9 @@ function hookLimitMinutes(heartbeatTimeoutSeconds: number): number {
 export function resolveFleetConfig(input: unknown): FleetConfig {
   const parsed = fleetConfigSchema.safeParse(input);
   if (!parsed.success) {
-    throw configError(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'config'}: ${message}`));
+    throw configError(
+      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'config'}: ${message}`),
+    );
   }
   const config = parsed.data;
   const mistakes: string[] = [];
@@ -246,7 +281,8 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const regions = config.regions.map((region, index): RegionConfig => {
     const min = region.nodes.min ?? config.nodes.min;
     const max = region.nodes.max ?? config.nodes.max;
-    if (!isKnownRegion(region.name)) mistakes.push(`regions.${index}.name: ${region.name} is not an AWS region`);
+    if (!isKnownRegion(region.name))
+      mistakes.push(`regions.${index}.name: ${region.name} is not an AWS region`);
     if (min > max) mistakes.push(`regions.${index}.nodes: min ${min} is above max ${max}`);
     for (const zone of region.availabilityZones) {
       if (!zone.startsWith(region.name)) {
@@ -254,7 +290,8 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
       }
     }
     for (const floor of config.scaling.scheduledFloors) {
-      if (floor.min > max) mistakes.push(`scaling.scheduledFloors ${floor.name}: min ${floor.min} is above max ${max}`);
+      if (floor.min > max)
+        mistakes.push(`scaling.scheduledFloors ${floor.name}: min ${floor.min} is above max ${max}`);
     }
     return { name: region.name, availabilityZones: region.availabilityZones, min, max };
   });
@@ -272,7 +309,9 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const limit = hookLimitMinutes(config.drain.heartbeatTimeoutSeconds);
   for (const key of ['scaleInMinutes', 'imageRollMinutes'] as const) {
     if (config.drain[key] > limit) {
-      mistakes.push(`drain.${key}: at most ${Math.floor(limit)} (48 h, or 100 heartbeats of heartbeatTimeoutSeconds)`);
+      mistakes.push(
+        `drain.${key}: at most ${Math.floor(limit)} (48 h, or 100 heartbeats of heartbeatTimeoutSeconds)`,
+      );
     }
   }
   const [first] = instances;
