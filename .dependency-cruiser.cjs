@@ -1,6 +1,8 @@
 // The import directions of docs/architecture.md, section 1: a folder may import of ours only what is listed for it here.
 
 const OWN = '^(bin|core|lib|lambdas|node-app|web|local|test|scripts)/';
+/** Scripts that take a picture of what runs. */
+const SCREENSHOT = '^scripts/screenshot';
 
 /** @param {string} folder @param {string[]} allowed regular expressions of what of ours it may import, beside itself */
 const onlyFrom = (folder, allowed) => ({
@@ -28,7 +30,13 @@ module.exports = {
     // The local fleet reaches node-app and lambdas as processes and bundles, as AWS does; scripts/build-* makes these.
     onlyFrom('local', ['^core/', '^scripts/setup/', '^scripts/build-']),
     onlyFrom('bin', ['^lib/', '^local/', '^core/', '^scripts/setup/', '^scripts/build-']),
-    onlyFrom('scripts', ['^core/']),
+    {
+      name: 'scripts-imports',
+      comment: 'scripts may import of ours: ^core/; screenshots have a rule of their own',
+      severity: 'error',
+      from: { path: '^scripts/', pathNot: SCREENSHOT },
+      to: { path: OWN, pathNot: ['^scripts/', '^core/'] },
+    },
     onlyFrom('web/sdk', ['^core/protocol/']),
     onlyFrom('web/demo', ['^web/sdk/', '^core/protocol/']),
     onlyFrom('web/console', ['^web/sdk/', '^core/protocol/']),
@@ -61,8 +69,16 @@ module.exports = {
     {
       name: 'only-tests-import-tests',
       severity: 'error',
-      from: { pathNot: '^test/' },
+      from: { pathNot: ['^test/', SCREENSHOT] },
       to: { path: '^test/' },
+    },
+    {
+      name: 'screenshots-import-test-helpers',
+      comment:
+        'The README shows a running fleet; what starts one, and a browser, exists once: for the tests.',
+      severity: 'error',
+      from: { path: SCREENSHOT },
+      to: { path: OWN, pathNot: ['^scripts/', '^core/', '^test/helpers/'] },
     },
     {
       name: 'resolvable',

@@ -2,11 +2,18 @@ import type { types } from 'mediasoup';
 import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
 import { PeerEntities } from './peer-entities';
 import type { Publisher } from './publisher';
-import type { Room } from './room';
+import type { RoomSettings } from './room-settings';
+
+/** What a broadcaster needs of its room. */
+export interface BroadcasterRoom {
+  readonly settings: RoomSettings;
+  broadcasterJoined(broadcaster: Publisher): void;
+  removeBroadcaster(broadcaster: Publisher): void;
+}
 
 export interface BroadcasterOptions {
   broadcasterId: string;
-  room: Room;
+  room: BroadcasterRoom;
   displayName: string;
   device: Device;
   remoteAddress: string;
@@ -17,7 +24,6 @@ export interface BroadcasterOptions {
 /** A sender or receiver without signalling of its own, driven over HTTP. */
 export class Broadcaster implements Publisher {
   readonly peerId: string;
-  readonly room: Room;
   readonly entities: PeerEntities;
   readonly rtpCapabilities: types.RtpCapabilities | undefined;
   readonly #options: BroadcasterOptions;
@@ -27,7 +33,6 @@ export class Broadcaster implements Publisher {
   constructor(options: BroadcasterOptions) {
     this.#options = options;
     this.peerId = options.broadcasterId;
-    this.room = options.room;
     this.rtpCapabilities = options.rtpCapabilities;
     this.entities = new PeerEntities(options.room.settings.limits);
   }
@@ -41,19 +46,19 @@ export class Broadcaster implements Publisher {
   }
 
   info(): PeerInfo {
-    const { displayName, device, remoteAddress } = this.#options;
+    const { room, displayName, device, remoteAddress } = this.#options;
     return {
       peerId: this.peerId,
       displayName,
       device,
-      remoteAddress: this.room.settings.showRemoteAddresses ? remoteAddress : '',
+      remoteAddress: room.settings.showRemoteAddresses ? remoteAddress : '',
     };
   }
 
   join(): void {
     if (this.#joined) return;
     this.#joined = true;
-    this.room.broadcasterJoined(this);
+    this.#options.room.broadcasterJoined(this);
   }
 
   /** Closes its transports and tells the room. Idempotent. */
@@ -61,6 +66,6 @@ export class Broadcaster implements Publisher {
     if (this.#closed) return;
     this.#closed = true;
     this.entities.close();
-    this.room.removeBroadcaster(this);
+    this.#options.room.removeBroadcaster(this);
   }
 }

@@ -1,3 +1,4 @@
+import type { FleetError } from '../../core/errors';
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { PeerEntities } from './peer-entities';
 
@@ -9,4 +10,6 @@ export interface Publisher {
   readonly joined: boolean;
   readonly closed: boolean;
   info(): PeerInfo;
+  /** Closes its objects and tells the room. Idempotent. */
+  close(reason?: FleetError): void;
 }

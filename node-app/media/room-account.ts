@@ -5,8 +5,8 @@ import type { Claim, EndedRoom, RoomReport } from '../../core/placement/placemen
 import { RoomReservation } from '../../core/placement/room-reservation';
 import type { PeerGrants } from '../../core/session/session-port';
 import type { WorkerTenant } from './media-worker';
-import type { Peer } from './peer';
 import type { Room } from './room';
+import type { RoomMember } from './room-member';
 
 /**
  * A peer that may publish counts as a sender from the start, since its claim was made for one; when it has sent
@@ -42,7 +42,7 @@ export class RoomAccount implements WorkerTenant {
   readonly #clock: Clock;
   readonly #measured: () => CapacityVector;
   readonly #reservation = new RoomReservation();
-  readonly #roles = new WeakMap<Peer, PeerRole>();
+  readonly #roles = new WeakMap<RoomMember, PeerRole>();
   /** Peers that have come and are not in the room yet, while it is being created. */
   readonly #entering = new Set<Entry>();
   #room: Room | undefined;
@@ -87,7 +87,7 @@ export class RoomAccount implements WorkerTenant {
   }
 
   /** The peer of an entry is about to be in the room, or (without one) could not enter. Idempotent. */
-  endEntry(entry: Entry, peer?: Peer): void {
+  endEntry(entry: Entry, peer?: RoomMember): void {
     this.#entering.delete(entry);
     if (peer !== undefined) this.#roles.set(peer, entry.role);
   }
@@ -147,7 +147,7 @@ export class RoomAccount implements WorkerTenant {
     return { roomId: this.roomId, epoch: this.#epoch, peakPeers: this.#peakPeers };
   }
 
-  #roleNow(peer: Peer, now: number): PeerRole {
+  #roleNow(peer: RoomMember, now: number): PeerRole {
     const role = this.#roles.get(peer) ?? { publishes: false, subscribes: true };
     const sends = peer.entities.producers.size > 0;
     const mayStillSend = role.publishes && now - peer.openedAtMs < SILENT_SENDER_MS;

@@ -4,14 +4,14 @@ import type { Clock } from '../../core/clock';
 import type { FleetError } from '../../core/errors';
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { Broadcaster } from './broadcaster';
+import { isForTheBot } from './bot-channel';
 import { withoutCaptureTime } from './capture-time';
 import type { MediaWorker } from './media-worker';
 import { callMediasoup } from './mediasoup-errors';
 import { consume } from './operations/consume';
 import { consumeData } from './operations/consume-data';
-import { isForTheBot } from './operations/produce-data';
-import type { Peer } from './peer';
 import type { Publisher } from './publisher';
+import type { RoomMember } from './room-member';
 import type { RoomSettings } from './room-settings';
 import { ROUTER_CODECS } from './router-codecs';
 import { Speakers } from './speakers';
@@ -19,8 +19,8 @@ import { supervise } from './supervise';
 
 /** What a room tells its node. */
 export interface RoomListener {
-  peerJoined(room: Room, peer: Peer): void;
-  peerLeft(room: Room, peer: Peer, reason: FleetError | undefined): void;
+  peerJoined(room: Room, peer: RoomMember): void;
+  peerLeft(room: Room, peer: RoomMember, reason: FleetError | undefined): void;
   /** Who is here or what is sent has changed. */
   changed(room: Room): void;
   /** Nobody is left. */
@@ -49,7 +49,7 @@ export class Room {
   /** The router's capabilities as clients get to know them. */
   readonly clientCapabilities: types.RtpCapabilities;
   readonly broadcasters = new Map<string, Broadcaster>();
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers = new Map<string, RoomMember>();
   readonly #listener: RoomListener;
   readonly #speakers: Speakers;
   #closed = false;
@@ -94,21 +94,21 @@ export class Room {
   }
 
   /** Every peer, joined or not. */
-  get peers(): Peer[] {
+  get peers(): RoomMember[] {
     return Array.from(this.#peers.values());
   }
 
-  peer(peerId: string): Peer | undefined {
+  peer(peerId: string): RoomMember | undefined {
     return this.#peers.get(peerId);
   }
 
   /** Enters a peer. The one with the same id before it stays in the map until it is closed by the caller. */
-  addPeer(peer: Peer): void {
+  addPeer(peer: RoomMember): void {
     this.#peers.set(peer.peerId, peer);
     this.#listener.changed(this);
   }
 
-  removePeer(peer: Peer, reason: FleetError | undefined): void {
+  removePeer(peer: RoomMember, reason: FleetError | undefined): void {
     if (this.#peers.get(peer.peerId) === peer) this.#peers.delete(peer.peerId);
     if (peer.joined) this.#tellPeerClosed(peer.peerId);
     this.#listener.peerLeft(this, peer, reason);
@@ -122,7 +122,7 @@ export class Room {
   }
 
   /** Makes a peer that has joined known, and returns whom it finds. */
-  joined(peer: Peer): PeerInfo[] {
+  joined(peer: RoomMember): PeerInfo[] {
     const info = peer.info();
     this.#forJoined((other) => {
       if (other !== peer) other.tell(other.dialect.newPeer(info));
@@ -134,7 +134,7 @@ export class Room {
   }
 
   /** Offers a peer everything that the others send. */
-  subscribeToAll(peer: Peer): void {
+  subscribeToAll(peer: RoomMember): void {
     for (const publisher of this.#publishersBut(peer)) {
       for (const producer of publisher.entities.producers.values()) this.#offer(peer, publisher, producer);
       for (const dataProducer of publisher.entities.dataProducers.values()) {
@@ -160,20 +160,20 @@ export class Room {
     });
   }
 
-  renamed(peer: Peer, displayName: string, oldDisplayName: string): void {
+  renamed(peer: RoomMember, displayName: string, oldDisplayName: string): void {
     this.#forJoined((other) => {
       if (other === peer) return;
       other.notify('peerDisplayNameChanged', { peerId: peer.peerId, displayName, oldDisplayName });
     });
   }
 
-  broadcasterJoined(broadcaster: Broadcaster): void {
+  broadcasterJoined(broadcaster: Publisher): void {
     const info = broadcaster.info();
     this.#forJoined((peer) => peer.tell(peer.dialect.newPeer(info)));
     this.#listener.changed(this);
   }
 
-  removeBroadcaster(broadcaster: Broadcaster): void {
+  removeBroadcaster(broadcaster: Publisher): void {
     if (this.broadcasters.get(broadcaster.peerId) === broadcaster)
       this.broadcasters.delete(broadcaster.peerId);
     if (broadcaster.joined) this.#tellPeerClosed(broadcaster.peerId);
@@ -195,15 +195,19 @@ export class Room {
     this.#listener.closed(this, reason);
   }
 
-  #publishersBut(peer: Peer): Publisher[] {
+  #publishersBut(peer: RoomMember): Publisher[] {
     return this.publishers().filter((publisher) => publisher !== peer);
   }
 
-  #offer(peer: Peer, publisher: Publisher, producer: types.Producer): void {
-    supervise(consume(peer, publisher, producer), peer.logger, 'offering a producer');
+  #offer(peer: RoomMember, publisher: Publisher, producer: types.Producer): void {
+    supervise(
+      consume({ router: this.router, subscriber: peer, publisher, producer }),
+      peer.logger,
+      'offering a producer',
+    );
   }
 
-  #offerData(peer: Peer, publisher: Publisher, dataProducer: types.DataProducer): void {
+  #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): void {
     if (isForTheBot(dataProducer)) return;
     supervise(consumeData(peer, publisher, dataProducer), peer.logger, 'offering a data producer');
   }
@@ -214,7 +218,7 @@ export class Room {
     this.#forJoined((other) => other.notify('peerClosed', { peerId }));
   }
 
-  #forJoined(tell: (peer: Peer) => void): void {
+  #forJoined(tell: (peer: RoomMember) => void): void {
     for (const peer of this.#peers.values()) {
       if (peer.joined && !peer.closed) tell(peer);
     }

@@ -1,8 +1,15 @@
 import type { types } from 'mediasoup';
 import { callMediasoup } from '../mediasoup-errors';
-import type { Peer } from '../peer';
 import type { ConsumerEntry } from '../peer-entities';
 import type { Publisher } from '../publisher';
+import type { Subscriber } from '../subscriber';
+
+export interface ConsumeOptions {
+  router: types.Router;
+  subscriber: Subscriber;
+  publisher: Publisher;
+  producer: types.Producer;
+}
 
 /**
  * Gives a peer one producer: creates the consumer paused, offers it, and resumes it once the client has accepted.
@@ -10,11 +17,13 @@ import type { Publisher } from '../publisher';
  * A peer that doesn't want it, or can't, is left out; so is one whose receiving transport isn't there yet: it
  * gets everything when it creates one.
  */
-export async function consume(peer: Peer, publisher: Publisher, producer: types.Producer): Promise<void> {
-  const { entities, room, rtpCapabilities } = peer;
+export async function consume(options: ConsumeOptions): Promise<void> {
+  const { router, subscriber, publisher, producer } = options;
+  const { entities, rtpCapabilities } = subscriber;
   const transport = entities.receivingTransport();
-  if (peer.closed || producer.closed || transport === undefined || rtpCapabilities === undefined) return;
-  if (!room.router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
+  if (subscriber.closed || producer.closed || transport === undefined || rtpCapabilities === undefined)
+    return;
+  if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
 
   const consumer = await callMediasoup(() =>
     transport.consume({
@@ -28,38 +37,40 @@ export async function consume(peer: Peer, publisher: Publisher, producer: types.
     }),
   );
   // Either may have gone while the worker was busy; the notification of it had no listener yet.
-  if (peer.closed || producer.closed) {
+  if (subscriber.closed || producer.closed) {
     consumer.close();
     return;
   }
   const entry: ConsumerEntry = { consumer, pausedByClient: false };
   entities.consumers.set(consumer.id, entry);
-  follow(peer, consumer);
+  follow(subscriber, consumer);
 
   try {
-    await peer.request(
+    await subscriber.request(
       'newConsumer',
-      peer.dialect.newConsumer({ peerId: publisher.peerId, transportId: transport.id, consumer }),
+      subscriber.dialect.newConsumer({ peerId: publisher.peerId, transportId: transport.id, consumer }),
     );
   } catch (error) {
     // Refused, or the session is gone: nothing would ever receive it.
-    peer.logger.debug({ err: error, consumerId: consumer.id }, 'consumer not accepted');
+    subscriber.logger.debug({ err: error, consumerId: consumer.id }, 'consumer not accepted');
     consumer.close();
     return;
   }
   if (consumer.closed || entry.pausedByClient) return;
   await callMediasoup(() => consumer.resume());
-  if (peer.dialect.generation === 'legacy') {
-    peer.notify('consumerScore', { consumerId: consumer.id, score: consumer.score });
+  if (subscriber.dialect.generation === 'legacy') {
+    subscriber.notify('consumerScore', { consumerId: consumer.id, score: consumer.score });
   }
 }
 
-function follow(peer: Peer, consumer: types.Consumer): void {
+function follow(subscriber: Subscriber, consumer: types.Consumer): void {
   const consumerId = consumer.id;
-  consumer.observer.on('close', () => peer.entities.consumers.delete(consumerId));
-  consumer.on('producerclose', () => peer.notify('consumerClosed', { consumerId }));
-  consumer.on('producerpause', () => peer.notify('consumerPaused', { consumerId }));
-  consumer.on('producerresume', () => peer.notify('consumerResumed', { consumerId }));
-  consumer.on('score', (score) => peer.notify('consumerScore', { consumerId, score }));
-  consumer.on('layerschange', (layers) => peer.tell(peer.dialect.consumerLayersChanged(consumerId, layers)));
+  consumer.observer.on('close', () => subscriber.entities.consumers.delete(consumerId));
+  consumer.on('producerclose', () => subscriber.notify('consumerClosed', { consumerId }));
+  consumer.on('producerpause', () => subscriber.notify('consumerPaused', { consumerId }));
+  consumer.on('producerresume', () => subscriber.notify('consumerResumed', { consumerId }));
+  consumer.on('score', (score) => subscriber.notify('consumerScore', { consumerId, score }));
+  consumer.on('layerschange', (layers) =>
+    subscriber.tell(subscriber.dialect.consumerLayersChanged(consumerId, layers)),
+  );
 }

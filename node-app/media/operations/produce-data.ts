@@ -40,11 +40,3 @@ export async function produceData(options: ProduceDataOptions): Promise<types.Da
   room.dataProduced(publisher, dataProducer);
   return dataProducer;
 }
-
-/**
- * mediasoup-demo's clients open a channel `bot` to a talking robot of the demo server. It is accepted, so that
- * they work unchanged, and leads nowhere.
- */
-export function isForTheBot(dataProducer: types.DataProducer): boolean {
-  return dataProducer.label === 'bot' || dataProducer.appData.channel === 'bot';
-}
