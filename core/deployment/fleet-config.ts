@@ -1,238 +1,9 @@
-import { z } from 'zod';
+import type { CapacityVector } from '../capacity/capacity-vector';
+import { safeCapacity } from '../capacity/safe-capacity';
 import { FleetError } from '../errors';
+import { fleetConfigSchema, type ParsedFleetConfig } from './fleet-config-schema';
 import { instanceCapacity, sustainedInternetEgressBps, type InstanceCapacity } from './instance-capacity';
 import { isKnownRegion } from './regions';
-
-/**
- * The deployment config: everything that `cdk deploy` needs to know, validated once. Durations and sizes carry their
- * unit in the name. Each field's description is printed in docs/configuration.md, which is generated from this schema.
- */
-
-const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
-
-const instanceLimits = z
-  .strictObject({
-    vcpus: z.number().int().min(1).max(512).describe('Processors; decides how many media workers run.'),
-    baselineGbps: z
-      .number()
-      .positive()
-      .max(1_000)
-      .describe('Sustained network bandwidth in Gbit/s, not the "up to" figure.'),
-    architecture: z.enum(['arm64', 'x86_64']).describe('Processor architecture.'),
-  })
-  .describe('Limits of an instance type that the built-in table does not list.');
-
-const nodesSchema = z
-  .strictObject({
-    instanceTypes: z
-      .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an EC2 instance type such as c7gn.large'))
-      .min(1)
-      .max(20)
-      .default(['c7gn.large'])
-      .describe('Instance types, the preferred one first. All of one architecture.'),
-    instanceLimits: z
-      .record(z.string(), instanceLimits)
-      .default({})
-      .describe('Limits by instance type, for types that the built-in table does not list.'),
-    min: z
-      .number()
-      .int()
-      .min(2)
-      .max(1_000)
-      .default(2)
-      .describe('Fewest nodes. At least 2: with none, nobody could report that there is no capacity.'),
-    max: z.number().int().min(2).max(5_000).default(20).describe('Most nodes.'),
-    egressFraction: z
-      .number()
-      .min(0.1)
-      .max(0.95)
-      .default(0.75)
-      .describe('Share of the sustained internet egress that placement may commit.'),
-    spot: z
-      .strictObject({
-        onDemandBase: z
-          .number()
-          .int()
-          .min(0)
-          .max(1_000)
-          .default(2)
-          .describe('Nodes that are always on demand.'),
-        onDemandPercentAboveBase: z
-          .number()
-          .min(0)
-          .max(100)
-          .default(50)
-          .describe('Share of the nodes above the base that are on demand, percent.'),
-      })
-      .optional()
-      .describe('Mixes in spot instances. @default on demand only'),
-    warmPool: z
-      .strictObject({
-        minSize: z.number().int().min(1).max(1_000).default(1).describe('Stopped instances kept ready.'),
-      })
-      .optional()
-      .describe(
-        'Keeps booted, stopped instances, which serve after about 5 s instead of 26 s. @default none',
-      ),
-  })
-  .prefault({})
-  .describe('The media nodes.');
-
-const scalingSchema = z
-  .strictObject({
-    scaleOutUtilization: z
-      .number()
-      .min(0.2)
-      .max(0.9)
-      .default(0.65)
-      .describe('Σ load ÷ Σ safe capacity at which nodes are added.'),
-    scaleOutAfterSeconds: z
-      .number()
-      .int()
-      .min(20)
-      .max(600)
-      .multipleOf(10)
-      .default(60)
-      .describe('How long it must hold; periods of 10 s.'),
-    scaleOutStep: z.number().int().min(1).max(100).default(1).describe('Nodes added at a time.'),
-    noCapacityStep: z
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .default(2)
-      .describe('Nodes added at once when a join found no capacity.'),
-    scaleInUtilization: z
-      .number()
-      .min(0.05)
-      .max(0.8)
-      .default(0.4)
-      .describe('Utilization, as it would be with one node fewer, below which a node is removed.'),
-    scaleInAfterMinutes: z.number().int().min(5).max(180).default(15).describe('How long it must hold.'),
-    warmupSeconds: seconds(10, 900).default(60).describe('How long a new node is not expected to serve yet.'),
-    scheduledFloors: z
-      .array(
-        z.strictObject({
-          name: z.string().regex(/^[A-Za-z0-9-]{1,60}$/),
-          cron: z.string().min(9).max(100).describe('Five fields, in `timeZone`.'),
-          timeZone: z.string().min(1).max(60).default('Etc/UTC'),
-          min: z.number().int().min(2).max(5_000).describe('The floor from then on.'),
-        }),
-      )
-      .max(50)
-      .default([])
-      .describe('Raises or lowers the floor ahead of time, e.g. before the working day.'),
-  })
-  .prefault({})
-  .describe('When the fleet grows and shrinks.');
-
-const drainSchema = z
-  .strictObject({
-    scaleInMinutes: z
-      .number()
-      .int()
-      .min(2)
-      .max(2_880)
-      .default(30)
-      .describe('Drain window when the fleet shrinks.'),
-    imageRollMinutes: z.number().int().min(2).max(2_880).default(240).describe('Drain window in a release.'),
-    heartbeatTimeoutSeconds: seconds(30, 7_200)
-      .default(1_800)
-      .describe('Lifecycle hook heartbeat; the hook ends for good after 100 of them or 48 h.'),
-  })
-  .prefault({})
-  .describe('How long a leaving node may take. Nobody is cut off within it.');
-
-const domainSchema = z
-  .strictObject({
-    name: z.string().regex(/^(?!-)[a-z0-9.-]+\.[a-z]{2,}$/, 'a domain name such as calls.example.com'),
-    hostedZoneId: z
-      .string()
-      .regex(/^Z[A-Z0-9]{5,40}$/, 'a Route 53 zone id such as Z0123456789ABC')
-      .optional()
-      .describe('Zone in which the name and the certificate validation are written.'),
-    certificateArn: z
-      .string()
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/)
-      .optional()
-      .describe('An existing certificate instead; the name is then pointed by you.'),
-  })
-  .describe('The name that browsers connect to.');
-
-const regionSchema = z.strictObject({
-  name: z.string().describe('AWS region, e.g. eu-central-1.'),
-  availabilityZones: z
-    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/))
-    .min(2)
-    .max(6)
-    .describe('Zones to use; listed, since synthesis looks nothing up.'),
-  nodes: z
-    .strictObject({ min: z.number().int().min(2).max(1_000), max: z.number().int().min(2).max(5_000) })
-    .partial()
-    .default({})
-    .describe('What differs here from the `nodes` of all regions.'),
-});
-
-export const fleetConfigSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{1,30}$/, 'lower-case letters, digits and dashes')
-    .default('fleet')
-    .describe('Names stacks and resources.'),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, '12 digits')
-    .optional()
-    .describe('AWS account. @default that of the credentials at deployment'),
-  regions: z
-    .array(regionSchema)
-    .min(1)
-    .max(20)
-    .describe('Each gets a full fleet; the first one is the primary.'),
-  domain: domainSchema,
-  nodes: nodesSchema,
-  scaling: scalingSchema,
-  drain: drainSchema,
-  store: z
-    .strictObject({
-      nodeType: z
-        .string()
-        .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/)
-        .default('cache.t4g.small')
-        .describe('ElastiCache node type.'),
-      replicas: z
-        .number()
-        .int()
-        .min(1)
-        .max(5)
-        .default(1)
-        .describe('Replicas beside the primary, over zones.'),
-    })
-    .prefault({})
-    .describe('The placement store (Valkey).'),
-  alarms: z
-    .strictObject({
-      email: z
-        .email()
-        .optional()
-        .describe('Gets every alarm. @default nobody: subscribe to the topic yourself'),
-    })
-    .prefault({})
-    .describe('Where alarms go.'),
-  logRetentionDays: z
-    .union(
-      [1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days)) as [
-        z.ZodLiteral<number>,
-        z.ZodLiteral<number>,
-        ...z.ZodLiteral<number>[],
-      ],
-    )
-    .default(30)
-    .describe('How long logs are kept, days.'),
-});
-
-export type FleetConfigInput = z.input<typeof fleetConfigSchema>;
-type ParsedFleetConfig = z.output<typeof fleetConfigSchema>;
 
 /** One region of the resolved config. */
 export interface RegionConfig {
@@ -240,6 +11,15 @@ export interface RegionConfig {
   availabilityZones: string[];
   min: number;
   max: number;
+  /** AMI id, or `ssm:` and a parameter. */
+  baseImage: string;
+}
+
+export interface InstanceConfig {
+  type: string;
+  capacity: InstanceCapacity;
+  /** What placement may commit on a node of this type. */
+  safe: CapacityVector;
 }
 
 /** The config with every default filled in and every instance type known. */
@@ -248,7 +28,7 @@ export interface FleetConfig extends Omit<ParsedFleetConfig, 'regions'> {
   /** Of all instance types. */
   architecture: InstanceCapacity['architecture'];
   /** In the order of `nodes.instanceTypes`. */
-  instances: { type: string; capacity: InstanceCapacity; safeEgressBps: number }[];
+  instances: InstanceConfig[];
 }
 
 /** The longest that a lifecycle hook can hold an instance, minutes: 48 h or 100 heartbeats, whichever is less. */
@@ -269,8 +49,12 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const instances = config.nodes.instanceTypes.flatMap((type, index) => {
     try {
       const capacity = capacityOf(type, config);
-      const safeEgressBps = Math.floor(sustainedInternetEgressBps(capacity) * config.nodes.egressFraction);
-      return [{ type, capacity, safeEgressBps }];
+      const safe = safeCapacity({
+        sustainedEgressBps: sustainedInternetEgressBps(capacity),
+        workers: capacity.vcpus,
+        egressFraction: config.nodes.egressFraction,
+      });
+      return [{ type, capacity, safe }];
     } catch (error) {
       mistakes.push(`nodes.instanceTypes.${index}: ${FleetError.from(error).message}`);
       return [];
@@ -293,7 +77,9 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
       if (floor.min > max)
         mistakes.push(`scaling.scheduledFloors ${floor.name}: min ${floor.min} is above max ${max}`);
     }
-    return { name: region.name, availabilityZones: region.availabilityZones, min, max };
+    const baseImage =
+      region.baseImage ?? config.image.baseImage ?? newestDebian(instances[0]?.capacity.architecture);
+    return { name: region.name, availabilityZones: region.availabilityZones, min, max, baseImage };
   });
   const names = regions.map(({ name }) => name);
   if (new Set(names).size < names.length) mistakes.push('regions: each region once');
@@ -317,6 +103,11 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const [first] = instances;
   if (mistakes.length > 0 || !first) throw configError(mistakes);
   return { ...config, regions, instances, architecture: first.capacity.architecture };
+}
+
+/** Debian's own public parameters; its name for x86_64 is amd64. Source: wiki.debian.org/Cloud/AmazonEC2Image. */
+function newestDebian(architecture: InstanceCapacity['architecture'] = 'arm64'): string {
+  return `ssm:/aws/service/debian/release/12/latest/${architecture === 'arm64' ? 'arm64' : 'amd64'}`;
 }
 
 function capacityOf(type: string, config: ParsedFleetConfig): InstanceCapacity {
