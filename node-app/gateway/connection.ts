@@ -68,7 +68,7 @@ export class Connection implements SessionDownlink {
     const { socket, clock } = options;
     this.guard = new InboundGuard(options.limits, clock);
     this.pinger = clock.setRepeating(PING_INTERVAL_MS, () => this.ping());
-    socket.on('message', (data: Buffer, isBinary) => this.receive(data, isBinary));
+    socket.on('message', (data: Buffer, isBinary) => this.receiveSafely(data, isBinary));
     socket.on('pong', () => (this.answeredPing = true));
     socket.on('close', (code) => this.socketClosed(code));
     // 'close' follows; a client that breaks the protocol is no event for operators.
@@ -249,6 +249,17 @@ export class Connection implements SessionDownlink {
   }
 
   // From the client.
+
+  /** Whatever one client sends, the others' connections stay: an exception here would end the process. */
+  private receiveSafely(data: Buffer, isBinary: boolean): void {
+    try {
+      this.receive(data, isBinary);
+    } catch (error) {
+      const { roomId, peerId, logger } = this.options;
+      logger.error({ err: error, roomId, peerId }, 'a message could not be handled');
+      this.refuse(FleetError.from(error));
+    }
+  }
 
   private receive(data: Buffer, isBinary: boolean): void {
     if (this.phase !== 'opening' && this.phase !== 'open') return;

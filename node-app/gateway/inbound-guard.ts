@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock';
 import { FleetError } from '../../core/errors';
+import { MAX_JSON_NESTING, nestsDeeperThan } from '../../core/protocol/json-nesting';
 import { protooMessageSchema, type ProtooError, type ProtooMessage } from '../../core/protocol/protoo';
 import { TokenBucket } from '../../core/session/token-bucket';
 
@@ -49,6 +50,9 @@ export class InboundGuard {
   check(data: Buffer, isBinary: boolean): InboundVerdict {
     if (data.length > this.limits.maxMessageBytes) return closing('FLEET_ERR_MESSAGE_TOO_LARGE');
     if (isBinary) return closing('FLEET_ERR_BAD_MESSAGE', 'binary messages are not part of the protocol');
+    if (nestsDeeperThan(data, MAX_JSON_NESTING)) {
+      return closing('FLEET_ERR_BAD_MESSAGE', `more than ${MAX_JSON_NESTING} levels of JSON`);
+    }
     let raw: unknown;
     try {
       raw = JSON.parse(data.toString('utf8'));
