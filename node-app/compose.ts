@@ -88,7 +88,13 @@ export async function startNode(options: StartNodeOptions): Promise<FleetNode> {
     return await build(options, undo);
   } catch (error) {
     // What was started ends again, last first: a node that can't start leaves no worker and no port behind.
-    for (const step of undo.reverse()) await step();
+    for (const step of undo.reverse()) {
+      try {
+        await step();
+      } catch (cause) {
+        options.logger.warn({ err: cause }, 'a part could not be ended after a failed start');
+      }
+    }
     throw error;
   }
 }
@@ -222,6 +228,7 @@ async function build(
       nodeId,
       placement,
       hostOn: (target, address) => (target === nodeId ? sessions : relayClient.hostOn(target, address)),
+      isLinked: (target) => hub.find(target) !== undefined,
       directory: new RoomDirectory(),
       expectedPeers: config.FLEET_EXPECTED_PEERS,
       clock,
@@ -234,6 +241,8 @@ async function build(
       messagesPerSecond: config.FLEET_MAX_MESSAGES_PER_SECOND,
       messagesBurst: config.FLEET_MAX_MESSAGES_BURST,
     },
+    pingIntervalMs: config.FLEET_PING_INTERVAL_MS,
+    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
     metrics,
     clock,
     random,
@@ -310,8 +319,8 @@ async function stop(
   await registrar.close();
   sessions.close();
   await gateway.close();
-  await relayClient.close();
-  await hub.close();
+  // Together: a recovery waits for a dial, and the hub ends the dials.
+  await Promise.all([relayClient.close(), hub.close()]);
   relayServer.close();
   media.close();
   await Promise.all([app.close(), webhooks.close({ flushMs: WEBHOOK_FLUSH_MS })]);
@@ -359,6 +368,7 @@ function mediaOptions(config: NodeConfig, workerBin: string) {
       egressBps: config.FLEET_CAPACITY_EGRESS_BPS,
       packetsPerSecond: config.FLEET_CAPACITY_PACKETS_PER_SECOND,
     },
+    egressInterfaces: config.FLEET_EGRESS_INTERFACES,
     iceServers: config.FLEET_ICE_SERVERS,
     maxIncomingBitrate: config.FLEET_MAX_INCOMING_BITRATE_BPS,
     joinTimeoutMs: config.FLEET_JOIN_TIMEOUT_MS,

@@ -9,6 +9,7 @@ import {
   parseSelectorPolicy,
   type SelectorPolicy,
 } from '../core/placement/selector-policy';
+import { DEFAULT_ADMISSION_JOINS_PER_SECOND } from '../core/session/return-time';
 import { safeCapacity } from '../core/capacity/safe-capacity';
 
 /**
@@ -78,6 +79,7 @@ const environmentSchema = z.object({
 
   FLEET_CAPACITY_EGRESS_BPS: integer(1, 1e13).optional(),
   FLEET_CAPACITY_PACKETS_PER_SECOND: integer(1, 1e10).optional(),
+  FLEET_EGRESS_INTERFACES: interfaceNames().optional(),
   FLEET_SELECTOR: selector().default(DEFAULT_SELECTOR_POLICY),
   FLEET_EXPECTED_PEERS: integer(1, 100_000).optional(),
 
@@ -108,6 +110,8 @@ const environmentSchema = z.object({
   FLEET_MAX_PRODUCERS_PER_PEER: integer(1, 1_000).default(20),
   FLEET_MAX_TRANSPORTS_PER_PEER: integer(2, 100).default(6),
   FLEET_MAX_DATA_PRODUCERS_PER_PEER: integer(0, 1_000).default(10),
+  FLEET_PING_INTERVAL_MS: integer(100, 300_000).default(15_000),
+  FLEET_ADMISSION_JOINS_PER_SECOND: integer(1, 100_000).default(DEFAULT_ADMISSION_JOINS_PER_SECOND),
   FLEET_RESUME_GRACE_MS: integer(0, 600_000).default(15_000),
   FLEET_JOIN_TIMEOUT_MS: integer(1_000, 600_000).default(10_000),
   FLEET_STOP_TIMEOUT_MS: integer(100, 300_000).default(5_000),
@@ -214,6 +218,22 @@ function invalid(name: string, problem: string): FleetError {
 
 function host() {
   return z.string().regex(/^[\w.:-]{1,253}$/, 'must be a host name or an IP address');
+}
+
+/** `all`, or names. */
+function interfaceNames() {
+  return z
+    .string()
+    .transform((list) => (list.trim() === 'all' ? 'all' : list.split(',').map((name) => name.trim())))
+    .pipe(
+      z.union([
+        z.literal('all'),
+        z
+          .array(z.string().regex(/^[^\s:/]{1,15}$/))
+          .min(1)
+          .max(16),
+      ]),
+    );
 }
 
 function integer(min: number, max: number) {

@@ -82,10 +82,12 @@ export class NodeStatus implements NodeStatePort {
   }
 
   dropRooms(lostRooms: HeartbeatReply['lostRooms']): void {
-    for (const { roomId } of lostRooms) {
-      if (this.options.media.hasRoom(roomId)) {
-        this.options.media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_MOVED'));
-      }
+    const epochs = new Map(this.options.media.accounts.map(({ roomId, epoch }) => [roomId, epoch]));
+    for (const { roomId, epoch } of lostRooms) {
+      const ours = epochs.get(roomId);
+      // It may have ended, or have been given back to this node, since the heartbeat was composed.
+      if (ours === undefined || ours >= epoch) continue;
+      this.options.media.dropRoom(roomId, new FleetError('FLEET_ERR_ROOM_MOVED'));
     }
   }
 }

@@ -13,6 +13,8 @@ import { parseOrThrow } from '../../core/protocol/demo/client-messages';
 import type { RoomDetail } from '../../core/protocol/room-detail';
 import { peerLeftReasonOf, type RoomEventsSink } from '../../core/room-events';
 import { EgressMeter } from '../meter/egress-meter';
+import { InterfaceCounters } from '../meter/interface-counters';
+import { NodeEgress } from '../meter/node-egress';
 import type { BroadcasterPort } from './broadcaster-port';
 import { mediaMeterSource } from './media-meter-source';
 import type { MediaOptions } from './media-options';
@@ -54,6 +56,10 @@ export interface MediaFigures {
   capacity: CapacityVector;
   committed: CapacityVector;
   measured: CapacityVector;
+  /** What the machine's interfaces sent over the last second; undefined where the kernel doesn't tell. */
+  interfaceEgressBps: number | undefined;
+  /** `measured` comes from the interfaces, because the meter is silent or misses much. */
+  usesInterfaces: boolean;
   rooms: number;
   peers: number;
   producers: number;
@@ -80,6 +86,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   readonly #pool: WorkerPool;
   readonly #registry = new RoomRegistry();
   readonly #meter: EgressMeter;
+  readonly #egress: NodeEgress;
   readonly #roomListener: RoomListener;
   readonly #endedRooms = new Map<string, EndedRoom>();
   #seenClaims: number[] = [];
@@ -97,6 +104,15 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
       logger: options.logger,
     });
     this.#meter.start();
+    const { egressInterfaces } = options.media;
+    this.#egress = new NodeEgress({
+      meter: this.#meter,
+      counters: new InterfaceCounters({ clock: options.clock, interfaces: namesOf(egressInterfaces) }),
+      ownInterfaces: egressInterfaces !== undefined,
+      clock: options.clock,
+      logger: options.logger,
+    });
+    this.#egress.start();
     pool.on('died', (death) => this.#onWorkerDied(death));
   }
 
@@ -165,7 +181,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   }
 
   measured(): CapacityVector {
-    return this.#meter.node();
+    return this.#egress.measured();
   }
 
   committed(): CapacityVector {
@@ -177,6 +193,8 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
       capacity: this.#options.media.capacity,
       committed: this.committed(),
       measured: this.measured(),
+      interfaceEgressBps: this.#egress.interfaceEgressBps,
+      usesInterfaces: this.#egress.usesInterfaces,
       rooms: this.#registry.size,
       peers: 0,
       producers: 0,
@@ -274,6 +292,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     if (this.#closed) return;
     this.#closed = true;
     this.#meter.close();
+    this.#egress.close();
     for (const room of this.#registry.rooms()) room.close(reason);
     this.#pool.close();
   }
@@ -394,6 +413,10 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   #assertOpen(): void {
     if (this.#closed) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
   }
+}
+
+function namesOf(interfaces: MediaOptions['egressInterfaces']): readonly string[] | undefined {
+  return interfaces === 'all' ? undefined : interfaces;
 }
 
 async function runBroadcasterOperation<O extends BroadcasterOperation>(

@@ -23,6 +23,11 @@ export interface MediaOptions {
   plainPortRange?: { min: number; max: number } | undefined;
   /** What the node can safely carry. */
   capacity: CapacityVector;
+  /**
+   * Network interfaces that this node alone sends through; `all`: all but the loopback. They stand in for the
+   * egress meter when it fails. @default none: they are only shown, since other nodes may share them
+   */
+  egressInterfaces?: 'all' | readonly string[] | undefined;
   /** Given to clients with each transport. @default none */
   iceServers?: readonly IceServer[];
   /** Bits per second that a client may send per transport. @default unlimited */

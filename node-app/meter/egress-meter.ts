@@ -86,6 +86,8 @@ export class EgressMeter {
   #bytesByRoom = new Map<string, number>();
   #timer: Timer | undefined;
   #ticking = false;
+  /** Since when no slice has been answered. */
+  #unansweredSinceMs: number | undefined;
 
   constructor(options: EgressMeterOptions) {
     const { source, clock, logger, transportsPerSecond = 200, consumersPerSecond = 10 } = options;
@@ -127,6 +129,11 @@ export class EgressMeter {
     return { egressBps, packetsPerSecond };
   }
 
+  /** For how long no slice of samples has been answered, milliseconds; 0 while all is well or nothing sends. */
+  get silentMs(): number {
+    return this.#unansweredSinceMs === undefined ? 0 : this.#clock.monotonicMs() - this.#unansweredSinceMs;
+  }
+
   /** One slice of sampling; the timer calls it. A slice that the workers are slow to answer delays the next. */
   async tick(): Promise<void> {
     if (this.#ticking) return;
@@ -135,10 +142,15 @@ export class EgressMeter {
       const now = this.#clock.monotonicMs();
       if (isOver(this.#transportRound, now)) this.#beginTransportRound(now);
       if (isOver(this.#consumerRound, now)) this.#beginConsumerRound(now);
-      await Promise.all([
+      const samples = [
         ...take(this.#transportRound, this.#transportsPerTick).map((transport) => this.#sample(transport)),
         ...take(this.#consumerRound, this.#consumersPerTick).map((consumer) => this.#sampleStreams(consumer)),
-      ]);
+      ];
+      if (samples.length > 0) this.#unansweredSinceMs ??= now;
+      const answers = await Promise.all(samples);
+      // What refuses has gone since the round began; when everything does, something is wrong.
+      const isIdle = this.#transportRound.members.length + this.#consumerRound.members.length === 0;
+      if (isIdle || answers.includes(true)) this.#unansweredSinceMs = undefined;
     } finally {
       this.#ticking = false;
     }
@@ -159,23 +171,26 @@ export class EgressMeter {
     keepOnly(this.#streams, members);
   }
 
-  async #sample(transport: MeteredTransport): Promise<void> {
+  /** Whether it answered. */
+  async #sample(transport: MeteredTransport): Promise<boolean> {
     const { id, roomId } = transport;
     const bytes = await transport.bytesSent().catch(() => undefined);
-    if (bytes === undefined) return;
+    if (bytes === undefined) return false;
     const atMs = this.#clock.monotonicMs();
     const before = this.#transports.get(id);
-    if (before !== undefined && atMs <= before.atMs) return;
+    if (before !== undefined && atMs <= before.atMs) return true;
     const bytesPerSecond =
       before === undefined ? 0 : (Math.max(0, bytes - before.bytes) * 1_000) / (atMs - before.atMs);
     this.#transports.set(id, { roomId, bytes, atMs, bytesPerSecond });
     this.#add(roomId, bytesPerSecond - (before?.bytesPerSecond ?? 0));
+    return true;
   }
 
-  async #sampleStreams(consumer: MeteredConsumer): Promise<void> {
+  /** Whether it answered. */
+  async #sampleStreams(consumer: MeteredConsumer): Promise<boolean> {
     const { id, roomId } = consumer;
     const counters = await consumer.streams().catch(() => undefined);
-    if (counters === undefined) return;
+    if (counters === undefined) return false;
     let bytesPerSecond = 0;
     let packetsPerSecond = 0;
     for (const { bitrate, byteCount, packetCount } of counters) {
@@ -184,6 +199,7 @@ export class EgressMeter {
       packetsPerSecond += ((bitrate / 8) * packetCount) / byteCount;
     }
     this.#streams.set(id, { roomId, bytesPerSecond, packetsPerSecond });
+    return true;
   }
 
   #add(roomId: string, bytesPerSecond: number): void {

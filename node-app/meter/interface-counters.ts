@@ -26,7 +26,7 @@ export interface InterfaceCountersOptions {
 /**
  * The second source beside the egress meter: what the machine itself sent, from the kernel's counters. It sees
  * what the workers don't (retransmissions by TCP, other processes, the links between nodes), and it is not a
- * node's own when several nodes share a machine; so it is shown beside the meter and never replaces it.
+ * node's own when several nodes share a machine: see NodeEgress.
  */
 export class InterfaceCounters {
   readonly #clock: Clock;

@@ -11,6 +11,10 @@ export interface MediaFigures {
   committed: CapacityVector;
   /** What its meters say. */
   measured: CapacityVector;
+  /** What the machine's interfaces sent, bits per second; undefined where the kernel doesn't tell. */
+  interfaceEgressBps?: number | undefined;
+  /** Whether `measured` comes from the interfaces. */
+  usesInterfaces?: boolean;
   rooms: number;
   peers: number;
   producers: number;
@@ -139,6 +143,16 @@ export class NodeMetrics {
   observeMedia(source: () => MediaFigures): void {
     this.#observe(source, [
       { name: 'fleet_node_egress_bps', help: 'Outbound media, measured.', read: (f) => f.measured.egressBps },
+      {
+        name: 'fleet_node_interface_egress_bps',
+        help: 'What the network interfaces of the machine sent, loopback left out.',
+        read: (f) => f.interfaceEgressBps,
+      },
+      {
+        name: 'fleet_node_egress_from_interfaces',
+        help: '1 while fleet_node_egress_bps comes from the interfaces, because the meter is silent or misses much.',
+        read: (f) => (f.usesInterfaces === undefined ? undefined : f.usesInterfaces ? 1 : 0),
+      },
       {
         name: 'fleet_node_committed_egress_bps',
         help: 'Outbound media that the rooms have reserved.',

@@ -1,8 +1,8 @@
 import { ERRORS, type FleetError } from '../../core/errors';
 import type { MediaNode } from '../../node-app/media/media-node';
-import { MediaNodeState } from '../../node-app/media/media-node-state';
 import type { MediaOptions } from '../../node-app/media/media-options';
 import { MachineLoad } from '../../node-app/meter/machine-load';
+import { NodeStatus } from '../../node-app/node-status';
 import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { anyString, containing } from '../helpers/matchers';
@@ -253,7 +253,8 @@ test('a stopping node takes nobody and tells everybody', async () => {
 describe('what the heartbeat reports', () => {
   test('rooms, claims and ended rooms, once each', async () => {
     await start();
-    const state = new MediaNodeState({ media: node, machine: new MachineLoad(), state: () => 'SERVING' });
+    const state = new NodeStatus({ media: node, machine: new MachineLoad() });
+    state.started();
     const reserved = { egressBps: 4_000_000, packetsPerSecond: 500 };
     const alice = await join('alice', { epoch: 7, claim: { seq: 41, reserved, expectedPeers: 4 } });
     const viewer = { grants: { canPublish: false, canSubscribe: true, canPublishData: false } };

@@ -38,6 +38,7 @@ describe('configuration', () => {
     [{ FLEET_LINK_ADDRESS: 'host' }, 'FLEET_LINK_ADDRESS must be host:port'],
     [{ FLEET_REDIS_URL: 'http://x' }, 'FLEET_REDIS_URL must begin with'],
     [{ FLEET_SELECTOR: '{"selector":"x"}' }, 'FLEET_SELECTOR '],
+    [{ FLEET_EGRESS_INTERFACES: 'eth0,' }, 'FLEET_EGRESS_INTERFACES '],
     [{ FLEET_ICE_SERVERS: '[{"url":"x"}]' }, 'FLEET_ICE_SERVERS '],
     [{ FLEET_WEBHOOK_URLS: 'ftp://x' }, 'FLEET_WEBHOOK_URLS '],
     [{ FLEET_WEBHOOK_URLS: 'https://x.test' }, 'FLEET_WEBHOOK_SECRETS is required'],
@@ -69,6 +70,14 @@ describe('configuration', () => {
     expect(
       parseConfig({ ...valid, FLEET_SELECTOR: '{"selector":"livekit","sortBy":"rooms"}' }).FLEET_SELECTOR,
     ).toMatchObject({ sortBy: 'rooms', kind: 'any' });
+  });
+
+  test('interfaces are all, or names', () => {
+    const interfaces = (value: string) =>
+      parseConfig({ ...valid, FLEET_EGRESS_INTERFACES: value }).FLEET_EGRESS_INTERFACES;
+    expect(interfaces('all')).toBe('all');
+    expect(interfaces('ens5, ens6')).toEqual(['ens5', 'ens6']);
+    expect(parseConfig(valid).FLEET_EGRESS_INTERFACES).toBeUndefined();
   });
 
   test('docs/configuration.md describes every variable, and none that does not exist', () => {

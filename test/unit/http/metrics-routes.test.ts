@@ -22,6 +22,8 @@ const media: MediaFigures = {
   capacity: { egressBps: 1_000, packetsPerSecond: 100 },
   committed: { egressBps: 700, packetsPerSecond: 70 },
   measured: { egressBps: 300, packetsPerSecond: 30 },
+  interfaceEgressBps: 350,
+  usesInterfaces: false,
   rooms: 2,
   peers: 5,
   producers: 10,
@@ -66,6 +68,8 @@ describe('/metrics', () => {
       expect.arrayContaining([
         'fleet_node_info{node_id="node-a",release="0.1.0"} 1',
         'fleet_node_egress_bps 300',
+        'fleet_node_interface_egress_bps 350',
+        'fleet_node_egress_from_interfaces 0',
         'fleet_node_committed_egress_bps 700',
         'fleet_node_capacity_egress_bps 1000',
         'fleet_node_packets_per_second 30',

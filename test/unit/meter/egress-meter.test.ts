@@ -140,3 +140,35 @@ test('a slow worker delays the next slice and is not asked twice', async () => {
   release();
   await first;
 });
+
+test('it is silent from the first slice that a worker does not answer, until one is answered', async () => {
+  meter = createMeter();
+  const stuck = transport('a', 'room', 1_000);
+  transport('b', 'room', 1_000);
+  await pass(2);
+  expect(meter.silentMs).toBe(0);
+  const answer = (): Promise<number> => Promise.resolve(1_000);
+  let release: () => void = () => undefined;
+  stuck.bytesSent = async () => {
+    await new Promise<void>((resolve) => (release = resolve));
+    return answer();
+  };
+  await Promise.race([pass(1), new Promise((resolve) => setImmediate(resolve))]);
+  clock.now += 6_000;
+  expect(meter.silentMs).toBeGreaterThan(5_000);
+  stuck.bytesSent = answer;
+  release();
+  await new Promise((resolve) => setImmediate(resolve));
+  await pass(1);
+  expect(meter.silentMs).toBe(0);
+});
+
+test('it is silent while everything refuses, and not when nothing is left to ask', async () => {
+  meter = createMeter();
+  transport('a', 'room', 1_000).bytesSent = () => Promise.reject(new Error('channel closed'));
+  await pass(6);
+  expect(meter.silentMs).toBeGreaterThan(5_000);
+  transports = [];
+  await pass(2);
+  expect(meter.silentMs).toBe(0);
+});
