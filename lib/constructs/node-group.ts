@@ -1,0 +1,135 @@
+import type { CfnUpdatePolicy } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct, type IDependable } from 'constructs';
+import type { FleetConfig } from '../../core/deployment/fleet-config';
+import type { Network } from './network';
+
+export interface NodeGroupProps {
+  readonly network: Network;
+  /**
+   * Fixed, not generated: dimension of the nodes' metrics, and what events, policies and Lambdas name; as a reference
+   * it would be a circle.
+   */
+  readonly groupName: string;
+  readonly hookName: string;
+  readonly launchTemplate: ec2.CfnLaunchTemplate;
+  readonly targetGroupArn: string;
+  readonly min: number;
+  readonly max: number;
+  readonly instances: FleetConfig['instances'];
+  readonly spot?: FleetConfig['nodes']['spot'];
+  readonly warmPool?: FleetConfig['nodes']['warmPool'];
+  readonly warmupSeconds: number;
+  readonly heartbeatTimeoutSeconds: number;
+  readonly release: FleetConfig['release'];
+  /** Alarms that fail a release, by name. */
+  readonly releaseAlarms: readonly { readonly name: string; readonly alarm: IDependable }[];
+  /** Chooses who leaves. */
+  readonly terminationPolicyArn: string;
+  /** The permission to call it and such: has to exist before the group does. */
+  readonly after: readonly IDependable[];
+}
+
+/** The nodes of a region. No instance leaves it before its calls have. */
+export class NodeGroup extends Construct {
+  readonly group: autoscaling.CfnAutoScalingGroup;
+
+  constructor(scope: Construct, id: string, props: NodeGroupProps) {
+    super(scope, id);
+    const template = {
+      launchTemplateId: props.launchTemplate.ref,
+      // A number and not `$Latest`: only a changed property starts an instance refresh.
+      version: props.launchTemplate.attrLatestVersionNumber,
+    };
+    const mixed = props.spot !== undefined || props.instances.length > 1;
+    this.group = new autoscaling.CfnAutoScalingGroup(this, 'Group', {
+      autoScalingGroupName: props.groupName,
+      minSize: String(props.min),
+      maxSize: String(props.max),
+      // No desiredCapacity: every deployment would reset the group to it.
+      vpcZoneIdentifier: props.network.publicSubnetIds,
+      ...(mixed ? { mixedInstancesPolicy: mixedInstances(props, template) } : { launchTemplate: template }),
+      targetGroupArns: [props.targetGroupArn],
+      // EC2, not ELB: a node that is not ready has calls all the same. The sweep reports a node whose process is dead.
+      healthCheckType: 'EC2',
+      healthCheckGracePeriod: props.warmupSeconds,
+      defaultInstanceWarmup: props.warmupSeconds,
+      // With spot: a replacement comes before an instance at risk goes.
+      capacityRebalance: props.spot !== undefined,
+      // In the group and not beside it: no launch can precede the hook, and no deletion take it away first.
+      lifecycleHookSpecificationList: [
+        {
+          lifecycleHookName: props.hookName,
+          lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+          heartbeatTimeout: props.heartbeatTimeoutSeconds,
+          // CONTINUE, the default, would end live calls when nobody completes the hook.
+          defaultResult: 'ABANDON',
+        },
+      ],
+      // Lower case. An abandoned instance stays, and somebody is alarmed.
+      instanceLifecyclePolicy: { retentionTriggers: { terminateHookAbandon: 'retain' } },
+      terminationPolicies: [props.terminationPolicyArn, 'Default'],
+      metricsCollection: [{ granularity: '1Minute' }],
+      tags: [{ key: 'mediasoup-fleet', value: props.groupName, propagateAtLaunch: true }],
+    });
+    this.group.cfnOptions.updatePolicy = updatePolicy(props);
+    for (const dependency of [...props.after, ...props.releaseAlarms.map(({ alarm }) => alarm)]) {
+      this.group.node.addDependency(dependency);
+    }
+    // Instances need the routes of their subnets.
+    this.group.node.addDependency(props.network);
+    if (props.warmPool) {
+      new autoscaling.CfnWarmPool(this, 'WarmPool', {
+        autoScalingGroupName: this.group.ref,
+        poolState: 'Stopped',
+        minSize: props.warmPool.minSize,
+        // A node that has served does not come back: what it wrote lies on its disk.
+        instanceReusePolicy: { reuseOnScaleIn: false },
+      });
+    }
+  }
+}
+
+function mixedInstances(
+  { instances, spot }: NodeGroupProps,
+  launchTemplateSpecification: autoscaling.CfnAutoScalingGroup.LaunchTemplateSpecificationProperty,
+): autoscaling.CfnAutoScalingGroup.MixedInstancesPolicyProperty {
+  return {
+    launchTemplate: {
+      launchTemplateSpecification,
+      overrides: instances.map(({ type }) => ({ instanceType: type })),
+    },
+    instancesDistribution: {
+      onDemandAllocationStrategy: 'prioritized',
+      ...(spot
+        ? {
+            onDemandBaseCapacity: spot.onDemandBase,
+            onDemandPercentageAboveBaseCapacity: spot.onDemandPercentAboveBase,
+            spotAllocationStrategy: 'price-capacity-optimized',
+          }
+        : { onDemandPercentageAboveBaseCapacity: 100 }),
+    },
+  };
+}
+
+/** A release: new nodes first, watched by alarms. CloudFormation rolls back by a second refresh when one goes off. */
+function updatePolicy({ release, releaseAlarms, warmupSeconds }: NodeGroupProps): CfnUpdatePolicy {
+  return {
+    autoScalingInstanceRefresh: {
+      strategy: 'Rolling',
+      preferences: {
+        minHealthyPercentage: 100,
+        maxHealthyPercentage: release.maxHealthyPercent,
+        instanceWarmup: warmupSeconds,
+        skipMatching: true,
+        bakeTime: release.bakeMinutes * 60,
+        scaleInProtectedInstances: 'Refresh',
+        standbyInstances: 'Wait',
+        alarmSpecification: { alarms: releaseAlarms.map(({ name }) => name) },
+      },
+    },
+    // Scheduled floors change the group's sizes; a deployment leaves them so.
+    autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true },
+  };
+}
