@@ -60,6 +60,9 @@ export interface FleetErrorOptions {
   cause?: unknown;
 }
 
+/** Longest message on the wire, characters: what others wrote may be part of it, and a link refuses 10,000. */
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
 /** An error of the registry. Everything that crosses a process boundary is one of these. */
 export class FleetError extends Error {
   readonly code: ErrorCode;
@@ -82,7 +85,8 @@ export class FleetError extends Error {
   }
 
   toJSON(): SerializedFleetError {
-    return { code: this.code, message: this.message, retryAfterMs: this.retryAfterMs };
+    const message = this.message.slice(0, MAX_MESSAGE_CHARACTERS);
+    return { code: this.code, message, retryAfterMs: this.retryAfterMs };
   }
 
   /** `error` itself when it is of the registry, else `FLEET_ERR_INTERNAL` with it as the cause. */

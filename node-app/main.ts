@@ -56,15 +56,18 @@ function startFailure(error: unknown): string {
 }
 
 /**
- * A signal of a terminal reaches the whole process group, and a parent may pass it on too: two within this time
- * are one wish, milliseconds.
+ * A signal that a wrapper (npm, tsx, a supervisor) passes on to a process which got it too comes twice within some
+ * milliseconds. Nobody means "now" so fast.
  */
-const SAME_WISH_MS = 500;
+const PASSED_ON_MS = 100;
 
-/** Ends the node once it is asked to, within a bounded time; asked twice, at once. */
+/**
+ * Ends the node once it is asked to, within a bounded time; asked again in the same way, at once. Different ways are
+ * one wish: Ctrl-C reaches the whole process group, upon which the parent sends SIGTERM and may be gone itself.
+ */
 class Stopper {
   private node: FleetNode | undefined;
-  private askedAtMs: number | undefined;
+  private readonly askedAtMs = new Map<string, number>();
 
   constructor(
     private readonly timeoutMs: number,
@@ -73,17 +76,19 @@ class Stopper {
 
   started(node: FleetNode): void {
     this.node = node;
-    if (this.askedAtMs !== undefined) void this.end(node);
+    if (this.askedAtMs.size > 0) void this.end(node);
   }
 
   stop(why: string): void {
     const nowMs = systemClock.monotonicMs();
-    if (this.askedAtMs !== undefined) {
-      if (nowMs - this.askedAtMs < SAME_WISH_MS) return;
+    const earlierMs = this.askedAtMs.get(why);
+    if (earlierMs !== undefined && nowMs - earlierMs >= PASSED_ON_MS) {
       this.warn(`${why} again: ending at once`);
       process.exit(1);
     }
-    this.askedAtMs = nowMs;
+    const isFirst = this.askedAtMs.size === 0;
+    this.askedAtMs.set(why, earlierMs ?? nowMs);
+    if (!isFirst) return;
     this.warn(`${why}: stopping`);
     setTimeout(() => {
       this.warn(`not stopped in ${this.timeoutMs} ms: ending at once`);

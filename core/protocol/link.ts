@@ -20,11 +20,11 @@ export const LINK_PING_INTERVAL_MS = 1_000;
 /** A link from which nothing came for this time is dead, milliseconds: as long as a lease. */
 export const LINK_SILENCE_MS = 3_000;
 
-const nodeId = z.string().min(1).max(128);
+const nodeId = z.string().regex(/^[\w.:-]{1,128}$/);
 const version = z.number().int().nonnegative();
 const seq = z.number().int().nonnegative();
 /** A session on this link, named by its gateway. */
-const channel = z.string().min(1).max(64);
+const channel = z.string().regex(/^[\w-]{1,64}$/);
 const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 
 export const serializedErrorSchema = z.object({

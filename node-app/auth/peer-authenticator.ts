@@ -5,7 +5,8 @@ import type { KeyRing } from './key-ring';
 
 export interface PeerCredentials {
   roomId: string;
-  peerId: string;
+  /** Undefined: the room as such, which a token for any of its peers opens. */
+  peerId: string | undefined;
   token?: string | undefined;
 }
 
@@ -42,7 +43,7 @@ export class TokenPeerAuthenticator implements PeerAuthenticator {
       throw new FleetError('FLEET_ERR_TOKEN_INVALID', { message: 'the access token is not for peers' });
     }
     if (!claimCoversRoom(claims.room, roomId)) throw new FleetError('FLEET_ERR_TOKEN_WRONG_ROOM');
-    if (claims.peer !== undefined && claims.peer !== peerId)
+    if (claims.peer !== undefined && peerId !== undefined && claims.peer !== peerId)
       throw new FleetError('FLEET_ERR_TOKEN_WRONG_PEER');
     const { canPublish, canSubscribe, canPublishData } = claims;
     return { canPublish, canSubscribe, canPublishData };

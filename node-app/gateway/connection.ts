@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { WebSocket } from 'ws';
-import type { Clock, RandomSource, Timer } from '../../core/clock';
+import type { Clock, Timer } from '../../core/clock';
 import { ERRORS, FleetError, type SerializedFleetError } from '../../core/errors';
 import {
   acknowledgeSchema,
@@ -13,13 +13,10 @@ import {
 } from '../../core/protocol/fleet-extensions';
 import { CLOSE_CODES, type ProtooMessage } from '../../core/protocol/protoo';
 import { closeCodeFor } from '../../core/session/close-code';
-import { jitteredRetryMs } from '../../core/session/jitter';
 import type { SessionClose, SessionDownlink, SessionUplink } from '../../core/session/session-port';
 import { InboundGuard, type InboundLimits } from './inbound-guard';
 import type { Joined } from './joiner';
 
-/** A half-open socket is noticed after at most two of these, milliseconds. */
-const PING_INTERVAL_MS = 15_000;
 /** Time for the client's answer to a close, milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Bytes that may wait for a client that does not read. */
@@ -43,11 +40,14 @@ export interface ConnectionOptions {
   gatewayNodeId: string;
   /** Authenticates, places and opens (or resumes). */
   open: (downlink: SessionDownlink, isGone: () => boolean) => Promise<Joined>;
-  /** Clients that would come back together with this one, should they all lose something. */
-  affectedPeers: () => number;
+  /** When this client should come again after it lost its room, milliseconds from now. */
+  nextReturnMs: () => number;
+  /** When it should resume its session elsewhere, milliseconds from now. */
+  nextResumeMs: (graceMs: number) => number;
   limits: InboundLimits;
+  /** A half-open socket is noticed after at most two of these, milliseconds. */
+  pingIntervalMs: number;
   clock: Clock;
-  random: RandomSource;
   logger: Logger;
   onClosed: (connection: Connection) => void;
 }
@@ -67,7 +67,7 @@ export class Connection implements SessionDownlink {
   constructor(private readonly options: ConnectionOptions) {
     const { socket, clock } = options;
     this.guard = new InboundGuard(options.limits, clock);
-    this.pinger = clock.setRepeating(PING_INTERVAL_MS, () => this.ping());
+    this.pinger = clock.setRepeating(options.pingIntervalMs, () => this.ping());
     socket.on('message', (data: Buffer, isBinary) => this.receiveSafely(data, isBinary));
     socket.on('pong', () => (this.answeredPing = true));
     socket.on('close', (code) => this.socketClosed(code));
@@ -122,7 +122,7 @@ export class Connection implements SessionDownlink {
     } else if (this.phase === 'open') {
       if (this.options.resumable) {
         this.notify(EXTENSION_METHODS.gatewayClosing, {
-          retryAfterMs: this.jitter(),
+          retryAfterMs: this.options.nextResumeMs(this.uplink?.graceMs ?? 0),
         } satisfies GatewayClosing);
       }
       this.abandonSession('detach');
@@ -207,7 +207,7 @@ export class Connection implements SessionDownlink {
       this.closeAfterHold(closeCode, error.code, error.retryAfterMs);
       return;
     }
-    const retryAfterMs = error.retryAfterMs ?? this.jitter();
+    const retryAfterMs = error.retryAfterMs ?? this.options.nextReturnMs();
     this.notifyMoved({ reason, retryAfterMs });
     this.closeAfterHold(CLOSE_CODES.moved, error.code, retryAfterMs);
   }
@@ -321,10 +321,6 @@ export class Connection implements SessionDownlink {
     joined.left();
     if (how === 'leave') joined.uplink.leave();
     else joined.uplink.detach();
-  }
-
-  private jitter(): number {
-    return jitteredRetryMs({ affectedPeers: this.options.affectedPeers() }, this.options.random);
   }
 
   private log(level: 'debug' | 'info' | 'warn', message: string, context: object = {}): void {

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import { connectQuerySchema, type ConnectQuery } from '../../core/protocol/fleet-extensions';
+import { resumeRetryMs, ReturnPacer } from '../../core/session/return-time';
 import type { SessionDownlink } from '../../core/session/session-port';
 import type { PeerAuthenticator } from '../auth/peer-authenticator';
 import type { NodeMetrics } from '../metrics/node-metrics';
@@ -18,6 +19,10 @@ export interface GatewayOptions {
     /** Clients on this gateway at once. */
     maxConnections: number;
   };
+  /** Clients are pinged so often, milliseconds. */
+  pingIntervalMs: number;
+  /** Peers per second that this gateway lets come again after a loss: see DEFAULT_ADMISSION_JOINS_PER_SECOND. */
+  joinsPerSecond: number;
   metrics: Pick<NodeMetrics, 'joinFinished' | 'sessionResumed'>;
   clock: Clock;
   random: RandomSource;
@@ -31,10 +36,13 @@ const GOODBYE_MS = 500;
 export class Gateway {
   private readonly connections = new Set<Connection>();
   private readonly opening = new Set<Promise<void>>();
+  private readonly pacer: ReturnPacer;
   private emptied: (() => void) | undefined;
   private stopping = false;
 
-  constructor(private readonly options: GatewayOptions) {}
+  constructor(private readonly options: GatewayOptions) {
+    this.pacer = new ReturnPacer(options);
+  }
 
   get connectionCount(): number {
     return this.connections.size;
@@ -48,7 +56,7 @@ export class Gateway {
     const parsed = connectQuerySchema.safeParse(request.query);
     const query: ConnectQuery = parsed.success ? parsed.data : { roomId: '', peerId: '' };
     const resumable = query.resume === '1';
-    const { clock, random, logger, limits, nodeId } = this.options;
+    const { clock, random, logger, limits, nodeId, pingIntervalMs, joinsPerSecond } = this.options;
     const connection = new Connection({
       socket,
       roomId: query.roomId,
@@ -57,10 +65,12 @@ export class Gateway {
       resuming: resumable && query.resumeToken !== undefined,
       gatewayNodeId: nodeId,
       open: (downlink, isGone) => this.open(query, request.remoteAddress, downlink, isGone),
-      affectedPeers: () => this.connections.size,
+      nextReturnMs: () => this.pacer.nextRetryMs(clock.monotonicMs()),
+      nextResumeMs: (graceMs) =>
+        resumeRetryMs({ clients: this.connections.size, graceMs, joinsPerSecond }, random),
       limits,
+      pingIntervalMs,
       clock,
-      random,
       logger,
       onClosed: (closed) => this.forget(closed),
     });

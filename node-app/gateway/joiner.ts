@@ -22,6 +22,8 @@ export interface JoinerOptions {
   placement: PlacementPort;
   /** Sessions on a node: in-process for this one, else over its link. */
   hostOn: (nodeId: string, linkAddress: string) => SessionHost;
+  /** Whether a link to that node is open: then its address need not be known. */
+  isLinked: (nodeId: string) => boolean;
   directory: RoomDirectory;
   /** @default learned by placement */
   expectedPeers?: number | undefined;
@@ -71,7 +73,7 @@ export class Joiner {
       } catch (error) {
         await this.release(placement);
         const fleetError = FleetError.from(error);
-        evidence = this.evidenceFor(fleetError);
+        evidence = evidenceOf(fleetError, placement.nodeId);
         if (attempt >= MAX_ATTEMPTS || request.isGone() || !mayHaveMoved(fleetError)) {
           throw this.withRetryAfter(fleetError);
         }
@@ -158,12 +160,9 @@ export class Joiner {
     }
   }
 
-  private evidenceFor(error: FleetError): PlacePeerRequest['evidence'] {
-    return error instanceof NodeUnreachableError ? { nodeId: error.nodeId, kind: error.evidence } : undefined;
-  }
-
   private async linkAddressOf(nodeId: string, known: Placement | undefined): Promise<string> {
-    if (nodeId === this.options.nodeId) return '';
+    // Its session is resumed without asking Redis, which may be away.
+    if (nodeId === this.options.nodeId || this.options.isLinked(nodeId)) return '';
     if (known?.nodeId === nodeId) return known.linkAddress;
     const record = await this.options.placement.findNode(nodeId);
     if (!record)
@@ -189,6 +188,12 @@ export class Joiner {
 
 /** `seq` 0 stands for none: placement could not be asked. */
 const NO_CLAIM = { seq: 0, reserved: { egressBps: 0, packetsPerSecond: 0 } };
+
+/** What an error of a node says about it. One that stops says so itself: nothing more is to be had from it. */
+function evidenceOf(error: FleetError, nodeId: string): PlacePeerRequest['evidence'] {
+  if (error instanceof NodeUnreachableError) return { nodeId: error.nodeId, kind: error.evidence };
+  return error.code === 'FLEET_ERR_SHUTTING_DOWN' ? { nodeId, kind: 'dead' } : undefined;
+}
 
 function mayHaveMoved(error: FleetError): boolean {
   return (

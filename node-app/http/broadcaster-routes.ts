@@ -1,11 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { BroadcasterAccess } from '../auth/broadcaster-access';
 import type { BroadcasterOperation } from '../../core/protocol/demo/broadcaster-operations';
 import type { BroadcasterPort } from '../media/broadcaster-port';
 
 export interface BroadcasterRoutesOptions {
   broadcasters: BroadcasterPort;
-  /** Lets a request pass for its room, or throws a FleetError. */
-  authorize: (request: FastifyRequest, roomId: string) => Promise<void> | void;
+  /** Lets a request pass for what it is about to do, or throws a FleetError. */
+  authorize: BroadcasterAccess;
 }
 
 interface Path {
@@ -27,14 +28,17 @@ const TRANSPORT = `${BROADCASTER}/transports/:transportId`;
 export const broadcasterRoutes: FastifyPluginAsync<BroadcasterRoutesOptions> = async (app, options) => {
   const { broadcasters, authorize } = options;
 
-  app.addHook('preHandler', async (request) => {
-    await authorize(request, (request as BroadcasterRequest).params.roomId);
-  });
-
-  const call = (request: BroadcasterRequest, operation: BroadcasterOperation, more: object = {}) => {
+  const call = async (
+    request: BroadcasterRequest,
+    operation: BroadcasterOperation,
+    more: { broadcasterId?: unknown; [name: string]: unknown } = {},
+  ) => {
     const { roomId, ...path } = request.params;
     // What the path says wins over what the body says.
     const params = { ...bodyOf(request), ...more, ...path };
+    // The very id that the operation gets, so that no other field can name somebody else.
+    const broadcasterId = 'broadcasterId' in params ? String(params.broadcasterId) : undefined;
+    await authorize(request, { roomId, operation, broadcasterId });
     return broadcasters.call(roomId, operation, params);
   };
 
@@ -44,9 +48,7 @@ export const broadcasterRoutes: FastifyPluginAsync<BroadcasterRoutesOptions> = a
     };
   };
 
-  app.get('/rooms/:roomId', (request: BroadcasterRequest) =>
-    broadcasters.call(request.params.roomId, 'getRouterRtpCapabilities', {}),
-  );
+  app.get('/rooms/:roomId', answer('getRouterRtpCapabilities'));
 
   app.post('/rooms/:roomId/broadcasters', async (request: BroadcasterRequest, reply) => {
     const { id, peerId } = bodyOf(request);

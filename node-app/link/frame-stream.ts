@@ -68,11 +68,22 @@ export class FrameStream {
     if (this.stream.writableLength > MAX_UNSENT_BYTES) this.close('the other side does not read');
   }
 
-  /** Sends what is written, then closes. */
+  /** Nothing more in either direction; what is written is sent, and then the other side closes. */
   end(reason: string): void {
     if (this.closed) return;
     this.stream.end();
     this.finish(reason);
+  }
+
+  /** After `end`: resolves once the connection is gone. */
+  ended(): Promise<void> {
+    if (this.stream.closed) return Promise.resolve();
+    return new Promise((resolve) => this.stream.once('close', () => resolve()));
+  }
+
+  /** Whatever state it is in, nothing is left of it. */
+  destroy(): void {
+    this.stream.destroy();
   }
 
   close(reason: string): void {

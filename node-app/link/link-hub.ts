@@ -23,6 +23,8 @@ const DUPLICATE_WAIT_MS = 400;
 const DUPLICATE_TRIES = 10;
 /** For this long after a dial found nobody, further ones are answered from memory, milliseconds. */
 const DEAD_MEMORY_MS = 500;
+/** Time for the other nodes to take what was sent before this one stops, milliseconds. */
+const GOODBYE_MS = 300;
 /** Lost links whose ids are kept to be named in the next dial. */
 const MAX_LOST_REMEMBERED = 1_000;
 
@@ -45,6 +47,7 @@ interface Dialing {
   promise: Promise<Link>;
   /** The other node's dial won: its link is the result. */
   superseded(link: Link): void;
+  abort(): void;
 }
 
 /** All links of this node: exactly one per other node, whoever dialed it. */
@@ -56,6 +59,8 @@ export class LinkHub {
   private readonly foundDeadAtMs = new Map<string, number>();
   private readonly handshakes = new Set<FrameStream>();
   private listener: LinkListener | undefined;
+  /** Ends the waits that a stop need not wait for. */
+  private readonly goodbyes = new AbortController();
   private stopping = false;
 
   constructor(private readonly options: LinkHubOptions) {}
@@ -102,9 +107,17 @@ export class LinkHub {
   async close(): Promise<void> {
     this.stopping = true;
     for (const stream of this.handshakes) stream.close('stopping');
-    for (const link of [...this.links.values()]) link.close('stopping');
+    const dials = [...this.dialing.values()];
+    for (const dial of dials) dial.abort();
+    const links = [...this.links.values()];
+    // The last frames say how each session ended; without them its gateway would have to guess.
+    const gone = Promise.all(links.map((link) => link.end('stopping')));
+    await Promise.race([gone, this.wait(GOODBYE_MS, this.goodbyes.signal)]);
+    this.goodbyes.abort();
+    for (const link of links) link.destroy();
     await this.listener?.close();
     this.listener = undefined;
+    await Promise.allSettled(dials.map(({ promise }) => promise));
   }
 
   private beginDial(nodeId: string, address: string): Promise<Link> {
@@ -119,13 +132,13 @@ export class LinkHub {
     const promise = Promise.race([overtaken, this.dial(nodeId, address, aborted.signal)])
       .catch((error: unknown) => {
         if (error instanceof NodeUnreachableError && error.evidence === 'dead') {
-          this.foundDeadAtMs.set(nodeId, this.options.clock.monotonicMs());
+          this.rememberDead(nodeId);
           this.lastLostLinkId.delete(nodeId);
         }
         throw error;
       })
       .finally(() => this.dialing.delete(nodeId));
-    this.dialing.set(nodeId, { promise, superseded });
+    this.dialing.set(nodeId, { promise, superseded, abort: () => aborted.abort() });
     return promise;
   }
 
@@ -154,8 +167,9 @@ export class LinkHub {
     const onAbort = () => dial.abort();
     signal.addEventListener('abort', onAbort);
     const timer = this.options.clock.setTimer(DIAL_TIMEOUT_MS, () => dial.abort());
+    let stream: FrameStream | undefined;
     try {
-      const stream = new FrameStream(await dial.socket);
+      stream = new FrameStream(await dial.socket);
       const linkId = randomBytes(9).toString('base64url');
       const answer = await this.shake(stream, this.helloTo(nodeId, linkId));
       if (answer.t === 'refuse') {
@@ -174,6 +188,7 @@ export class LinkHub {
       }
       return this.establish(stream, { ...answer, linkId });
     } catch (error) {
+      stream?.close('the handshake failed');
       if (error instanceof NodeUnreachableError) throw error;
       throw evidenceOf(nodeId, error);
     } finally {
@@ -189,7 +204,8 @@ export class LinkHub {
       case 'wrong-node':
         throw dead(nodeId, 'another node answers at its address');
       case 'stopping':
-        throw unreachable(nodeId, 'it is stopping');
+        // By its own word: it ends its sessions, and takes none any more.
+        throw dead(nodeId, 'it is stopping');
       case 'version': {
         const { min, max } = this.options.versions ?? LINK_VERSIONS;
         throw unreachable(
@@ -301,6 +317,14 @@ export class LinkHub {
     }
     this.options.logger.info({ peerNodeId: link.nodeId, linkId: link.linkId, reason }, 'link closed');
     this.options.handlers.onClose(link, reason);
+  }
+
+  private rememberDead(nodeId: string): void {
+    const nowMs = this.options.clock.monotonicMs();
+    for (const [other, foundMs] of this.foundDeadAtMs) {
+      if (nowMs - foundMs >= DEAD_MEMORY_MS) this.foundDeadAtMs.delete(other);
+    }
+    this.foundDeadAtMs.set(nodeId, nowMs);
   }
 
   private rememberLost(link: Link): void {

@@ -110,6 +110,17 @@ export class Link {
     this.options.stream.close(reason);
   }
 
+  /** Closes once the other node has what was sent; resolves then. */
+  async end(reason: string): Promise<void> {
+    this.options.stream.end(reason);
+    await this.options.stream.ended();
+  }
+
+  /** Closes at once, whatever is still to be sent. */
+  destroy(): void {
+    this.options.stream.destroy();
+  }
+
   private receive(raw: unknown): void {
     this.lastHeardMs = this.options.clock.monotonicMs();
     const parsed = linkFrameSchema.safeParse(raw);

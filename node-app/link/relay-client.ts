@@ -3,8 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import { openedSchema, type OpenParams, type Opened, type ResumeParams } from '../../core/protocol/link';
-import { closeCodeFor, sessionCloseFor } from '../../core/session/close-code';
-import { jitteredRetryMs } from '../../core/session/jitter';
+import { sessionCloseFor } from '../../core/session/close-code';
 import type {
   SessionDownlink,
   SessionHost,
@@ -31,15 +30,14 @@ export interface RelayClientOptions {
   clock: Clock;
   random: RandomSource;
   logger: Logger;
-  /** Bounds resends and rejoins after a loss: peers that a fleet takes per second. */
-  admissionsPerSecond?: number;
 }
 
 /** The gateway's side of the relay: sessions on other nodes, kept alive over links that break. */
 export class RelayClient {
   private readonly sessions = new Map<string, RemoteSession>();
   private readonly recovering = new Map<string, Promise<void>>();
-  private stopping = false;
+  /** Ends the waits between attempts when the node stops. */
+  private readonly stopped = new AbortController();
 
   constructor(private readonly options: RelayClientOptions) {}
 
@@ -92,7 +90,7 @@ export class RelayClient {
 
   /** Ends what is still there. Idempotent. */
   async close(): Promise<void> {
-    this.stopping = true;
+    this.stopped.abort();
     for (const session of [...this.sessions.values()]) {
       session.end(sessionCloseFor(new FleetError('FLEET_ERR_SHUTTING_DOWN')));
     }
@@ -107,7 +105,7 @@ export class RelayClient {
   ): Promise<SessionUplink> {
     const session = this.create(nodeId, linkAddress, request, downlink, 0);
     const params: OpenParams = { ...request, channel: session.channel };
-    return this.begin(session, (link) => link.call('open', params, CALL_TIMEOUT_MS));
+    return this.begin(session, 'leave', (link) => link.call('open', params, CALL_TIMEOUT_MS));
   }
 
   private async resume(
@@ -118,11 +116,13 @@ export class RelayClient {
   ): Promise<SessionUplink> {
     const session = this.create(nodeId, linkAddress, request, downlink, request.lastSeq);
     const params: ResumeParams = { ...request, channel: session.channel, relinked: false };
-    return this.begin(session, (link) => link.call('resume', params, CALL_TIMEOUT_MS));
+    // The session is older than this attempt: the client may try again elsewhere.
+    return this.begin(session, 'detach', (link) => link.call('resume', params, CALL_TIMEOUT_MS));
   }
 
   private async begin(
     session: RemoteSession,
+    givenUpAs: 'leave' | 'detach',
     call: (link: Link) => Promise<unknown>,
   ): Promise<SessionUplink> {
     this.sessions.set(session.channel, session);
@@ -139,7 +139,7 @@ export class RelayClient {
     } catch (error) {
       this.sessions.delete(session.channel);
       // The node may have opened it, or be about to, and only its answer be late.
-      link?.send({ t: 'up', channel: session.channel, upSeq: 1, body: { kind: 'leave' } });
+      link?.send({ t: 'up', channel: session.channel, upSeq: 1, body: { kind: givenUpAs } });
       throw FleetError.from(error);
     }
   }
@@ -237,24 +237,32 @@ export class RelayClient {
     else session.linked(link, opened);
   }
 
-  /** The node is lost to this gateway: its peers go elsewhere, spread over a window. */
+  /** The node is lost to this gateway: its peers go elsewhere. */
   private giveUp(nodeId: string, cause: FleetError): void {
     const lost = [...this.sessions.values()].filter((session) => session.nodeId === nodeId && session.isOpen);
-    const { admissionsPerSecond, random, logger } = this.options;
-    logger.warn({ peerNodeId: nodeId, sessions: lost.length, reason: cause.message }, 'node lost');
-    for (const session of lost) {
-      const error = {
-        code: 'FLEET_ERR_NODE_UNREACHABLE' as const,
-        message: cause.message,
-        retryAfterMs: jitteredRetryMs({ affectedPeers: lost.length, admissionsPerSecond }, random),
-      };
-      session.end({ closeCode: closeCodeFor(error), error });
-    }
+    this.options.logger.warn(
+      { peerNodeId: nodeId, sessions: lost.length, reason: cause.message },
+      'node lost',
+    );
+    const close = sessionCloseFor(new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: cause.message }));
+    for (const session of lost) session.end(close);
   }
 
   private wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.options.clock.setTimer(delayMs, resolve);
+      const { signal } = this.stopped;
+      const settle = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      const timer = this.options.clock.setTimer(delayMs, settle);
+      signal.addEventListener('abort', settle);
+      if (signal.aborted) settle();
     });
+  }
+
+  private get stopping(): boolean {
+    return this.stopped.signal.aborted;
   }
 }

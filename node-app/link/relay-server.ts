@@ -45,6 +45,11 @@ export class RelayServer {
     const parsed = openParamsSchema.safeParse(rawParams);
     if (!parsed.success) throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'open: not valid' });
     const { channel, ...request } = parsed.data;
+    if (this.served.has(keyOf(link.nodeId, channel))) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'open: the channel is in use' });
+    }
+    // Who the gateway is says the link, which proved it, not the request.
+    request.gatewayNodeId = link.nodeId;
     return this.serve(link, channel, 0, (downlink) => this.options.host.open(request, downlink));
   }
 
@@ -53,6 +58,7 @@ export class RelayServer {
     const parsed = resumeParamsSchema.safeParse(rawParams);
     if (!parsed.success) throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'resume: not valid' });
     const { channel, relinked, ...request } = parsed.data;
+    request.gatewayNodeId = link.nodeId;
     const earlier = relinked ? this.served.get(keyOf(link.nodeId, channel)) : undefined;
     if (relinked && !earlier) throw new FleetError('FLEET_ERR_SESSION_GONE');
     if (earlier?.ended) {

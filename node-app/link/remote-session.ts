@@ -4,7 +4,7 @@ import type { Opened, Upstream } from '../../core/protocol/link';
 import type { ProtooMessage } from '../../core/protocol/protoo';
 import { sessionCloseFor } from '../../core/session/close-code';
 import type { SessionClose, SessionDownlink, SessionUplink } from '../../core/session/session-port';
-import { UpstreamQueue } from '../../core/session/upstream-queue';
+import { UpstreamQueue, type PushRefusal } from '../../core/session/upstream-queue';
 import type { Link } from './link';
 
 /** Acknowledgements of one session travel at most this often, milliseconds. */
@@ -132,15 +132,19 @@ export class RemoteSession implements SessionUplink {
 
   send(message: ProtooMessage): void {
     if (!this.live) return;
-    if (this.submit({ kind: 'message', message })) return;
-    this.end(
-      sessionCloseFor(
-        new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: 'too many messages wait for the node' }),
-      ),
-    );
+    const refusal = this.submit({ kind: 'message', message });
+    if (!refusal) return;
+    const error =
+      refusal === 'too-large'
+        ? new FleetError('FLEET_ERR_MESSAGE_TOO_LARGE')
+        : new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: 'too many messages wait for the node' });
+    // The client goes, and the media node learns it: there the session is as alive as before.
+    this.leave();
+    this.options.downlink.closed(sessionCloseFor(error));
   }
 
   acknowledge(seq: number): void {
+    if (!this.live) return;
     this.acknowledgedSeq = Math.max(this.acknowledgedSeq, seq);
     this.ackTimer ??= this.options.clock.setTimer(ACK_INTERVAL_MS, () => {
       this.ackTimer = undefined;
@@ -159,14 +163,15 @@ export class RemoteSession implements SessionUplink {
   private release(kind: 'detach' | 'leave'): void {
     if (!this.live) return;
     this.released = true;
+    this.ackTimer?.cancel();
     this.submit({ kind });
   }
 
-  private submit(body: Upstream): boolean {
+  private submit(body: Upstream): PushRefusal | undefined {
     const entry = this.queue.push(body);
-    if (!entry) return false;
+    if (typeof entry === 'string') return entry;
     this.transmit(entry);
-    return true;
+    return undefined;
   }
 
   private transmit(entry: { upSeq: number; body: Upstream }): void {

@@ -157,6 +157,62 @@ describe('a gateway that requires tokens', () => {
     client.close();
   });
 
+  describe("broadcasters' routes", () => {
+    const call = async (method: string, path: string, token?: string, body?: object) => {
+      const answer = await fetch(`http://127.0.0.1:${fleet.node(0).httpPort}/rooms/stage${path}`, {
+        method,
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const newer = (peerId: string, id?: string) => ({ peerId, id, displayName: 'B', device: { name: 'x' } });
+    let holder: ProtooSocket;
+
+    beforeAll(async () => {
+      holder = await connect(await sign({ room: 'stage' }), 'holder', 'stage');
+      await holder.request('getRouterRtpCapabilities');
+    });
+
+    afterAll(() => holder.close());
+
+    test('take a token that names the broadcaster, also for the room itself', async () => {
+      const token = await sign({ room: 'stage', peer: 'camera' });
+      expect((await call('GET', '', token)).status).toBe(200);
+      expect((await call('POST', '/broadcasters', token, newer('camera'))).status).toBe(201);
+      expect((await call('DELETE', '/broadcasters/camera', token)).status).toBe(204);
+    });
+
+    test.each([
+      ['none', 401, () => Promise.resolve(undefined)],
+      ['one for another room', 403, () => sign({ room: 'other' })],
+      ['one for another peer', 403, () => sign({ room: 'stage', peer: 'camera' })],
+      ['one that may not publish', 403, () => sign({ room: 'stage', canPublish: false })],
+    ])('refuse to create with %s, whatever the older field says', async (_case, status, token) => {
+      const answer = await call('POST', '/broadcasters', await token(), newer('victim', 'camera'));
+      expect(answer.status).toBe(status);
+      expect(
+        fleet
+          .node(0)
+          .parts.media.describeRoom('stage')
+          .peers.map(({ peerId }) => peerId),
+      ).toEqual(['holder']);
+    });
+
+    test('give nothing to receive to a token that may only publish', async () => {
+      const token = await sign({ room: 'stage', canSubscribe: false, canPublishData: false });
+      const transport = '/broadcasters/camera/transports/t';
+      for (const path of [`${transport}/consume`, `${transport}/consume/data`, `${transport}/produce/data`]) {
+        const answer = await call('POST', path, token, {});
+        expect([path, answer.status]).toEqual([path, 403]);
+        expect(answer.text).toContain('FLEET_ERR_FORBIDDEN');
+      }
+    });
+  });
+
   describe('operator routes', () => {
     const get = (token?: string) =>
       fetch(`http://127.0.0.1:${fleet.node(0).httpPort}/v1/nodes`, {

@@ -1,0 +1,51 @@
+import type { RandomSource } from '../clock';
+
+/**
+ * Joins per second that a gateway asks a fleet to take after a loss. Every node is a gateway too, so a fleet of n is
+ * asked for n times as many, and each node gets about as many as one gateway sends. Measured by the join bench
+ * (`npm run bench -- join`, joins_per_second): a node whose Node process and worker share one core takes 17 to 40
+ * peers a second into rooms of 50 with its event loop below 50 ms at p99. Where workers have cores of their own, and
+ * rooms are smaller (the cost is the consumers, about 100 for each of these joins), the upper end is the careful one.
+ */
+export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 40;
+
+/** Gateways notice a loss in the same moment, and none knows of the others: each time is blurred by this, milliseconds. */
+const BLUR_MS = 500;
+
+/**
+ * Tells peers that lost their room one after the other when to come back: as many a second as the fleet takes, and
+ * the first ones at once, so that a small room is back in half a second and a large loss is spread out.
+ */
+export class ReturnPacer {
+  private nextFreeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly options: { joinsPerSecond: number; random: RandomSource }) {}
+
+  /** For the next peer, milliseconds from now. `nowMs`: of a monotonic clock. */
+  nextRetryMs(nowMs: number): number {
+    const { joinsPerSecond, random } = this.options;
+    const atMs = Math.max(nowMs, this.nextFreeMs);
+    this.nextFreeMs = atMs + 1_000 / joinsPerSecond;
+    return Math.floor(atMs - nowMs + random() * BLUR_MS);
+  }
+}
+
+export interface ResumeWindow {
+  /** Clients that lose their gateway at the same moment. */
+  clients: number;
+  /** How long their sessions wait for them, milliseconds. */
+  graceMs: number;
+  joinsPerSecond: number;
+}
+
+/**
+ * When one of those clients should resume on another gateway, milliseconds from now. A resume costs no media, so it
+ * may always come before half of the grace is over.
+ */
+export function resumeRetryMs(
+  { clients, graceMs, joinsPerSecond }: ResumeWindow,
+  random: RandomSource,
+): number {
+  const windowMs = Math.max(BLUR_MS, (clients / joinsPerSecond) * 1_000);
+  return Math.floor(random() * Math.min(windowMs, graceMs / 2));
+}
