@@ -12,7 +12,8 @@ describe('a room in the browser', () => {
   let people: RoomPage[] = [];
 
   beforeAll(async () => {
-    [fleet, browser] = await Promise.all([RunningFleet.start(['--nodes', '2']), launchBrowser()]);
+    browser = await launchBrowser();
+    fleet = await RunningFleet.start(['--nodes', '2']);
   }, 90_000);
 
   afterEach(async () => {

@@ -10,6 +10,7 @@ declare module 'protoo-client' {
     constructor(transport: WebSocketTransport);
     readonly closed: boolean;
     request(method: string, data?: unknown): Promise<unknown>;
+    notify(method: string, data?: unknown): Promise<void>;
     close(): void;
   }
 }
