@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { resolve } from 'node:path';
-import type { Clock, RandomSource, Timer } from '../core/clock';
+import type { Clock, RandomSource } from '../core/clock';
 import { FleetError } from '../core/errors';
 import { broadcasterAccess } from './auth/broadcaster-access';
 import { KeyRing } from './auth/key-ring';
@@ -38,6 +38,7 @@ import { connectRedis } from './placement/redis-connection';
 import { LocalSessionHost } from './session/local-session-host';
 import { DEFAULT_SESSION_LIMITS } from './session/session-limits';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher';
+import { within } from './within';
 
 export interface StartNodeOptions {
   config: NodeConfig;
@@ -386,16 +387,6 @@ function redisConnected(redis: Redis, clock: Clock): Promise<void> {
   if (redis.status === 'ready') return Promise.resolve();
   const ready = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
   return within(ready, FIRST_CONNECT_MS, clock);
-}
-
-/** Resolves with the work, or after the time. */
-async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
-  let timer: Timer | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = clock.setTimer(limitMs, resolve);
-  });
-  await Promise.race([work, limit]);
-  timer?.cancel();
 }
 
 function addressOf(host: string, port: number): string {

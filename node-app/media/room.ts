@@ -130,6 +130,8 @@ export class Room {
     this.#listener.peerJoined(this, peer);
     this.#listener.changed(this);
     this.subscribeToAll(peer);
+    // A moment later, so that the answer to its join comes first.
+    this.clock.setTimer(0, () => this.#tellSpeakers(peer));
     return this.#publishersBut(peer).map((publisher) => publisher.info());
   }
 
@@ -138,7 +140,7 @@ export class Room {
     for (const publisher of this.#publishersBut(peer)) {
       for (const producer of publisher.entities.producers.values()) this.#offer(peer, publisher, producer);
       for (const dataProducer of publisher.entities.dataProducers.values()) {
-        this.#offerData(peer, publisher, dataProducer);
+        void this.#offerData(peer, publisher, dataProducer);
       }
     }
   }
@@ -153,11 +155,16 @@ export class Room {
     });
   }
 
-  /** A new data producer goes to everybody else, unless it is for mediasoup-demo's robot. */
-  dataProduced(publisher: Publisher, dataProducer: types.DataProducer): void {
+  /**
+   * A new data producer goes to everybody else, unless it is for mediasoup-demo's robot. Resolves once each of them
+   * has taken or refused it; never rejects.
+   */
+  async dataProduced(publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
+    const offers: Promise<void>[] = [];
     this.#forJoined((peer) => {
-      if (peer !== publisher) this.#offerData(peer, publisher, dataProducer);
+      if (peer !== publisher) offers.push(this.#offerData(peer, publisher, dataProducer));
     });
+    await Promise.all(offers);
   }
 
   renamed(peer: RoomMember, displayName: string, oldDisplayName: string): void {
@@ -207,9 +214,21 @@ export class Room {
     );
   }
 
-  #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): void {
+  /** Never rejects. */
+  async #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
     if (isForTheBot(dataProducer)) return;
-    supervise(consumeData(peer, publisher, dataProducer), peer.logger, 'offering a data producer');
+    const offer = consumeData(peer, publisher, dataProducer);
+    supervise(offer, peer.logger, 'offering a data producer');
+    await Promise.allSettled([offer]);
+  }
+
+  /** Whoever comes while somebody speaks; from then on it hears of changes. */
+  #tellSpeakers(peer: RoomMember): void {
+    if (this.#closed || peer.closed) return;
+    const { speaking, dominantPeerId } = this.#speakers.now();
+    if (speaking.length === 0) return;
+    peer.tell(...peer.dialect.speaking(speaking));
+    if (dominantPeerId !== undefined) peer.tell(...peer.dialect.dominantSpeaker(dominantPeerId));
   }
 
   #tellPeerClosed(peerId: string): void {

@@ -19,6 +19,8 @@ export class Speakers {
   readonly #levels: types.AudioLevelObserver;
   readonly #dominant: types.ActiveSpeakerObserver;
   readonly #logger: Logger;
+  #speaking: readonly Speaker[] = [];
+  #dominantPeerId: string | undefined;
 
   private constructor(
     levels: types.AudioLevelObserver,
@@ -44,10 +46,31 @@ export class Speakers {
 
   listen(listener: SpeakersListener): void {
     this.#levels.on('volumes', (volumes) => {
-      listener.onSpeaking(volumes.map(({ producer, volume }) => ({ peerId: peerIdOf(producer), volume })));
+      const wasSilent = this.#speaking.length === 0;
+      this.#speaking = volumes.map(({ producer, volume }) => ({ peerId: peerIdOf(producer), volume }));
+      listener.onSpeaking(this.#speaking);
+      // Silence took the active speaker away, and mediasoup tells of changes only.
+      const dominant = this.now().dominantPeerId;
+      if (wasSilent && dominant !== undefined) listener.onDominantSpeaker(dominant);
     });
-    this.#levels.on('silence', () => listener.onSpeaking([]));
-    this.#dominant.on('dominantspeaker', ({ producer }) => listener.onDominantSpeaker(peerIdOf(producer)));
+    this.#levels.on('silence', () => {
+      this.#speaking = [];
+      listener.onSpeaking([]);
+    });
+    this.#dominant.on('dominantspeaker', ({ producer }) => {
+      const peerId = peerIdOf(producer);
+      this.#dominantPeerId = peerId;
+      producer.observer.once('close', () => {
+        if (this.#dominantPeerId === peerId) this.#dominantPeerId = undefined;
+      });
+      listener.onDominantSpeaker(peerId);
+    });
+  }
+
+  /** Who was heard last: loudest first, and who holds the floor among them. */
+  now(): { speaking: readonly Speaker[]; dominantPeerId: string | undefined } {
+    const isHeard = this.#speaking.some(({ peerId }) => peerId === this.#dominantPeerId);
+    return { speaking: this.#speaking, dominantPeerId: isHeard ? this.#dominantPeerId : undefined };
   }
 
   /** Leaves by itself when the producer closes. */

@@ -155,6 +155,51 @@ test('each generation learns who speaks in its own way', async () => {
   loud.stop();
   await eventually(() => old.peer.notifications('activeSpeaker').at(-1)?.peerId === null);
   expect(bob.peer.notifications('speakingPeers').at(-1)).toEqual({ peerVolumes: [] });
+  expect(bob.peer.notifications('activeSpeaker').at(-1)).toEqual({});
+
+  // mediasoup still takes alice for the dominant speaker and says nothing new.
+  run(sendOpus({ peer: from, ssrc: 7001, level: 10 }));
+  await eventually(() => bob.peer.notifications('activeSpeaker').at(-1)?.peerId === 'alice');
+});
+
+test('who comes while somebody speaks learns who it is', async () => {
+  const alice = await join('alice');
+  const bob = await join('bob');
+  const from = await sender(alice);
+  await alice.produce('audio', opusParameters(7101));
+  run(sendOpus({ peer: from, ssrc: 7101, level: 10 }));
+  await eventually(() => bob.peer.notifications('activeSpeaker').at(-1)?.peerId === 'alice');
+
+  const late = await join('late');
+  expect(late.peer.notifications('activeSpeaker')).toEqual([]);
+  await eventually(() => late.peer.notifications('activeSpeaker').length > 0);
+  expect(late.peer.notifications('speakingPeers')[0]).toEqual({
+    peerVolumes: [{ peerId: 'alice', volume: anyNumber }],
+  });
+  expect(late.peer.notifications('activeSpeaker')[0]).toEqual({ peerId: 'alice' });
+  const old = await join('old', 'legacy');
+  await eventually(() => old.peer.notifications('activeSpeaker').length > 0);
+  expect(old.peer.notifications('activeSpeaker')[0]).toEqual({ peerId: 'alice', volume: anyNumber });
+});
+
+test('the older generation learns its downlink estimate, once a second at most', async () => {
+  const alice = await join('alice');
+  const old = await join('old', 'legacy');
+  const current = await join('current');
+  const [from] = await Promise.all([sender(alice), receiver(old), receiver(current)]);
+  await alice.produce('video', vp8Parameters([7201]));
+  run(sendVp8({ peer: from, ssrc: 7201, payloadBytes: 1_000, packetsPerFrame: 4 }));
+
+  await eventually(() => old.peer.notifications('downlinkBwe').length >= 2);
+  for (const estimate of old.peer.notifications('downlinkBwe')) {
+    expect(estimate).toEqual({
+      desiredBitrate: anyNumber,
+      effectiveDesiredBitrate: anyNumber,
+      availableBitrate: anyNumber,
+    });
+    expect(estimate.availableBitrate).toBeGreaterThan(0);
+  }
+  expect(current.peer.notifications('downlinkBwe')).toEqual([]);
 });
 
 test('the meter says what a room sends, in bytes and in packets', async () => {

@@ -1,8 +1,10 @@
+import { pino } from 'pino';
 import { ERRORS, type FleetError } from '../../core/errors';
 import type { MediaNode } from '../../node-app/media/media-node';
 import type { MediaOptions } from '../../node-app/media/media-options';
 import { MachineLoad } from '../../node-app/meter/machine-load';
 import { NodeStatus } from '../../node-app/node-status';
+import { systemClock } from '../../node-app/system-clock';
 import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { anyString, containing } from '../helpers/matchers';
@@ -149,6 +151,44 @@ test('a consumer that its client refuses is closed', async () => {
   await eventually(() => node.figures().consumers === 0);
 });
 
+describe('a data producer is answered', () => {
+  test('once the others have set up its consumer, so that its first message reaches them', async () => {
+    await start();
+    let accept: () => void = () => undefined;
+    const accepted = new Promise<void>((resolve) => (accept = resolve));
+    const alice = await join('alice');
+    const bob = await join('bob', { onRequest: () => accepted });
+    let answered = false;
+    const produced = alice.produceData('chat').then(() => {
+      answered = true;
+    });
+    await eventually(() => bob.peer.requests('newDataConsumer').length === 1);
+    expect(answered).toBe(false);
+    accept();
+    await produced;
+  });
+
+  test('in half a second also when somebody never does', async () => {
+    await start();
+    const alice = await join('alice');
+    const bob = await join('bob', { onRequest: () => new Promise(() => undefined) });
+    const startedAt = performance.now();
+    await alice.produceData('chat');
+    const tookMs = performance.now() - startedAt;
+    expect(bob.peer.requests('newDataConsumer')).toHaveLength(1);
+    expect(tookMs).toBeGreaterThanOrEqual(490);
+    expect(tookMs).toBeLessThan(2_000);
+  });
+
+  test('at once when nobody else is there', async () => {
+    await start();
+    const alice = await join('alice');
+    const startedAt = performance.now();
+    await alice.produceData('chat');
+    expect(performance.now() - startedAt).toBeLessThan(400);
+  });
+});
+
 describe('grants', () => {
   test('without them there is no publishing, no data and nothing to receive', async () => {
     await start();
@@ -253,7 +293,12 @@ test('a stopping node takes nobody and tells everybody', async () => {
 describe('what the heartbeat reports', () => {
   test('rooms, claims and ended rooms, once each', async () => {
     await start();
-    const state = new NodeStatus({ media: node, machine: new MachineLoad() });
+    const state = new NodeStatus({
+      media: node,
+      machine: new MachineLoad(),
+      clock: systemClock,
+      logger: pino({ level: 'silent' }),
+    });
     state.started();
     const reserved = { egressBps: 4_000_000, packetsPerSecond: 500 };
     const alice = await join('alice', { epoch: 7, claim: { seq: 41, reserved, expectedPeers: 4 } });

@@ -3,6 +3,7 @@ import { FleetError } from '../../../core/errors';
 import type { AppData, ClientSctpStreamParameters } from '../../../core/protocol/demo/media-parameters';
 import { callMediasoup } from '../mediasoup-errors';
 import type { Publisher } from '../publisher';
+import { within } from '../../within';
 import type { Room } from '../room';
 
 export interface ProduceDataOptions {
@@ -14,6 +15,13 @@ export interface ProduceDataOptions {
   protocol: string;
   appData: AppData;
 }
+
+/**
+ * How long a sender waits for its channel to be set up on the other side. What it sends before that is lost for
+ * whoever is not ready yet: a first message right after `produceData` should reach everybody. Longer than a round
+ * trip around the world; whoever takes more than that is not waited for.
+ */
+const OFFERS_MS = 500;
 
 /** @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_LIMIT_EXCEEDED, FLEET_ERR_BAD_REQUEST */
 export async function produceData(options: ProduceDataOptions): Promise<types.DataProducer> {
@@ -37,6 +45,6 @@ export async function produceData(options: ProduceDataOptions): Promise<types.Da
     dataProducer.close();
     throw new FleetError('FLEET_ERR_SESSION_GONE');
   }
-  room.dataProduced(publisher, dataProducer);
+  await within(room.dataProduced(publisher, dataProducer), OFFERS_MS, room.clock);
   return dataProducer;
 }
