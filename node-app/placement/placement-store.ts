@@ -31,7 +31,7 @@ import {
 } from './packed-records';
 import { readEventEntry } from './placement-events';
 import { defaultCommandsFolder, loadScript, type PlacementScript } from './script-loader';
-import { placementError, readScriptResult } from './script-result';
+import { placementError, readPlacement, readScriptResult } from './script-result';
 import { DEFAULT_PLACEMENT_TIMING, scriptConstants, type PlacementTiming } from './script-settings';
 
 export interface PlacementStoreOptions {
@@ -120,35 +120,13 @@ export class PlacementStore implements PlacementPort {
       (role.subscribes ? 'b' : 'a') +
       policy.letters +
       (evidence ? (evidence.kind === 'dead' ? 'c' : 'b') : 'a');
-    const answer = await this.#run(
-      'placePeer',
-      [...this.#commonKeys, this.#keys.prior(roomNamePattern(roomId))],
-      [
-        roomId,
-        letters,
-        evidence?.nodeId ?? '',
-        String(expectedPeers ?? 0),
-        policy.loadLimit,
-        String(Math.floor(this.#random() * 2 ** 31)),
-        String(this.#virtualNowMs()),
-      ],
-    );
-    const [joinedNodes, linkAddress, epoch, created, seq, egressBps, packetsPerSecond, expected] =
-      readScriptResult(answer);
-    const nodes = String(joinedNodes).split('\n');
-    return {
-      roomId,
-      nodeId: nodes[0] ?? '',
-      linkAddress: String(linkAddress),
-      nodes,
-      epoch: Number(epoch),
-      created: created === 1,
-      claim: {
-        seq: Number(seq),
-        reserved: { egressBps: Number(egressBps), packetsPerSecond: Number(packetsPerSecond) },
-        expectedPeers: Number(expected),
-      },
-    };
+    const random = Math.floor(this.#random() * 2 ** 31);
+    const args = [roomId, `${letters}${expectedPeers ?? 0} ${policy.loadLimit} ${random}`];
+    const virtualNowMs = this.#virtualNowMs();
+    // Each argument costs both sides; most joins have neither of these.
+    if (evidence || virtualNowMs > 0) args.push(evidence?.nodeId ?? '', String(virtualNowMs));
+    const keys = [...this.#commonKeys, this.#keys.prior(roomNamePattern(roomId))];
+    return readPlacement(roomId, await this.#run('placePeer', keys, args));
   }
 
   async releaseClaim({ nodeId, seq }: ClaimRelease): Promise<void> {
@@ -279,25 +257,27 @@ export class PlacementStore implements PlacementPort {
     return this.#virtualNowMs() || Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
-  /** EVALSHA; only a Redis that has lost its script cache needs the source, once. */
+  /** EVALSHA; only a Redis that has lost its script cache needs the source, once. Strings come as Buffers. */
   async #run(name: ScriptName, keys: string[], args: (string | Buffer)[]): Promise<unknown> {
     const script = this.#scripts[name];
-    return this.#read(async (redis) => {
-      try {
-        return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
-      } catch (error) {
-        if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
-        return redis.eval(script.lua, keys.length, ...keys, ...args);
-      }
-    });
+    try {
+      return await this.#redis.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw this.#describe(error);
+    }
+    return this.#read((redis) => redis.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args));
   }
 
   async #read<T>(operation: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       return await operation(this.#redis);
     } catch (error) {
-      throw placementError(error, this.#timing.heartbeatIntervalMs);
+      throw this.#describe(error);
     }
+  }
+
+  #describe(error: unknown): FleetError {
+    return placementError(error, this.#timing.heartbeatIntervalMs);
   }
 }
 

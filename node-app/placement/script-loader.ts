@@ -63,15 +63,40 @@ export function defineScript(
       included.add(include);
       return expand(readFileSync(path.join(commandsFolder, 'includes', `${include}.lua`), 'utf8'));
     });
-  const names = Object.keys(constants);
-  const values = Object.values(constants).map(luaNumber);
-  const lua = `local ${names.join(', ')} = ${values.join(', ')}\n${expand(source)}`;
+  const lua = foldConstants(expand(source), constants);
   return { name, keyCount, lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/** `local A, B = 1, KEYS[2]` at the top level: names in capitals, and numbers, texts or keys, which never change. */
+const CONSTANTS =
+  /^local ([A-Z][A-Z0-9_]*(?:, [A-Z][A-Z0-9_]*)*) = ((?:(?:, )?(?:[\d.]+|'[^'\n,]*'|KEYS\[\d+\]))+)$/gm;
+/** A text or comment, in which nothing is replaced, or a name in capitals. */
+const TEXT_OR_NAME = /'[^'\n]*'|--[^\n]*|\b[A-Z][A-Z0-9_]*\b/g;
+
+/**
+ * Writes constants where they are used. Lua 5.1 makes each function of a script anew with every call, and with it
+ * an object for each outer variable that the function uses: as variables the constants would cost more than all
+ * that a join computes. Lines stay where they are, so that Redis' error messages name the right one.
+ * @throws Error on a constant that is set twice or without a value
+ */
+function foldConstants(lua: string, settings: Readonly<Record<string, number>>): string {
+  const values = new Map(Object.entries(settings).map(([name, value]) => [name, luaNumber(value)]));
+  const body = lua.replace(CONSTANTS, (_line, names: string, literals: string) => {
+    const parts = literals.split(', ');
+    for (const [i, name] of names.split(', ').entries()) {
+      const value = parts[i];
+      if (value === undefined || values.has(name))
+        throw new Error(`constant ${name} of a script: once, with a value`);
+      values.set(name, value);
+    }
+    return '';
+  });
+  return body.replace(TEXT_OR_NAME, (word) => values.get(word) ?? word);
 }
 
 /** @throws RangeError on what is no number for Lua */
 function luaNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'math.huge';
   if (!Number.isFinite(value)) throw new RangeError(`not a setting for a script: ${value}`);
-  return String(value);
+  return value < 0 ? `(${value})` : String(value);
 }

@@ -1,4 +1,5 @@
 import { FleetError } from '../../core/errors';
+import type { Placement } from '../../core/placement/placement-port';
 
 /** First element of every script's answer; `includes/keys.lua` has the same numbers. */
 const RESULT = { ok: 0, noCapacity: 1, unavailable: 2 } as const;
@@ -20,6 +21,36 @@ export function readScriptResult(answer: unknown): unknown[] {
     default:
       throw unexpectedAnswer();
   }
+}
+
+/** Bytes of the doubles that placePeer's answer begins with. */
+const PLACED_BYTES = 48;
+
+/**
+ * The answer of placePeer: a string is a placement, anything else says why there is none.
+ * @throws FleetError as {@link readScriptResult}
+ */
+export function readPlacement(roomId: string, answer: unknown): Placement {
+  if (!Buffer.isBuffer(answer)) {
+    readScriptResult(answer);
+    throw unexpectedAnswer();
+  }
+  const names = answer.toString('utf8', PLACED_BYTES);
+  const end = names.indexOf('\0');
+  const nodes = names.slice(0, end).split('\n');
+  return {
+    roomId,
+    nodeId: nodes[0] ?? '',
+    linkAddress: names.slice(end + 1),
+    nodes,
+    epoch: answer.readDoubleLE(0),
+    created: answer.readDoubleLE(8) === 1,
+    claim: {
+      seq: answer.readDoubleLE(16),
+      reserved: { egressBps: answer.readDoubleLE(24), packetsPerSecond: answer.readDoubleLE(32) },
+      expectedPeers: answer.readDoubleLE(40),
+    },
+  };
 }
 
 function unexpectedAnswer(): FleetError {

@@ -1,8 +1,11 @@
-import { Redis } from 'ioredis';
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
+import { pino } from 'pino';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import type { RandomSource } from '../../core/clock';
 import type { NodeHeartbeat } from '../../core/placement/placement-port';
 import { redisKeys } from '../../core/redis-keys';
+import { connectRedis } from '../../node-app/placement/redis-connection';
 import { PlacementStore } from '../../node-app/placement/placement-store';
 import type { RedisServer } from '../helpers/redis-server';
 
@@ -28,7 +31,12 @@ export class BenchFleet {
     this.nodeIds = Array.from({ length: options.nodes }, (_, i) => `node-${i}`);
     this.#capacity = options.capacity ?? { egressBps: 1.4e9, packetsPerSecond: 280_000 };
     this.prefix = options.server.randomPrefix();
-    this.redis = new Redis({ host: '127.0.0.1', port: options.server.port });
+    // The node app's own connection, with its command timeout: what a join pays for, a GET pays for too.
+    this.redis = connectRedis({
+      url: `redis://127.0.0.1:${options.server.port}`,
+      logger: pino({ enabled: false }),
+      commandTimeoutMs: 60_000,
+    });
     this.store = new PlacementStore({
       redis: this.redis,
       keyPrefix: this.prefix,
@@ -44,6 +52,7 @@ export class BenchFleet {
 
   /** Ready for new rooms at once: as if the fleet had run for longer than a lease. */
   async begin(): Promise<void> {
+    if (this.redis.status !== 'ready') await once(this.redis, 'ready');
     await this.redis.set(redisKeys(this.prefix).generation, String((Date.now() - 2 * LEASE_TTL_MS) * 1_000));
     await this.beatAll();
   }

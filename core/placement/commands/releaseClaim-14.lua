@@ -37,7 +37,7 @@ node[PEND_EGRESS] = math.max(0, node[PEND_EGRESS] - claim.egress)
 node[PEND_PACKETS] = math.max(0, node[PEND_PACKETS] - claim.packets)
 node[PEND_ROOMS] = math.max(0, node[PEND_ROOMS] - claim.rooms)
 node[PEND_CLIENTS] = math.max(0, node[PEND_CLIENTS] - 1)
-node[PEND_TRACKS] = math.max(0, node[PEND_TRACKS] - claimTracks(claim.publishes))
+node[PEND_TRACKS] = math.max(0, node[PEND_TRACKS] - TRACKS_PER_PUBLISHER * claim.publishes)
 writeNodeTail(nodeId, raw, node)
 -- Only a node that still stands in the sort keys: one that was proven dead comes back by its heartbeat alone.
 if takesRooms(node, now) and call('ZSCORE', BY_HEADROOM, nodeId) then rankNode(nodeId, node) end

@@ -1,7 +1,4 @@
--- A claim is a member of one sorted set, all scores 0, so that a node's claims are a range of it:
--- `<node id>\0` + seq, at (ms), epoch, egress, packets, publishes, subscribes, rooms (1: made the room), big-endian
--- so that they sort, + room id.
-local CLAIM_FORMAT = '>dddddddd'
+--- @include "claim-layout"
 
 local function writeClaim(nodeId, seq, now, epoch, egress, packets, publishes, subscribes, rooms, roomId)
   redis.call('ZADD', KEYS[3], '0',
@@ -16,9 +13,4 @@ local function unpackClaim(nodeId, member)
     seq = seq, at = at, epoch = epoch, egress = egress, packets = packets, publishes = publishes,
     subscribes = subscribes, rooms = rooms, roomId = string.sub(member, after),
   }
-end
-
--- Tracks that a peer is counted with: audio and video when it sends.
-local function claimTracks(publishes)
-  return 2 * publishes
 end
