@@ -1,10 +1,20 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const ROOT = path.join(__dirname, '../../..');
-const SETUP = path.join(ROOT, 'scripts/setup/setup.mjs');
+const SETUP_FOLDER = path.join(__dirname, '../../../scripts/setup');
 
 interface Outcome {
   code: number;
@@ -12,10 +22,40 @@ interface Outcome {
   stderr: string;
 }
 
+/**
+ * A checkout of its own with a copy of the set-up: whatever it finds amiss, it is never this checkout's packages that
+ * it replaces.
+ */
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'fleet-checkout-'));
+  cpSync(SETUP_FOLDER, path.join(root, 'scripts/setup'), { recursive: true });
+  writePackages('1.0.0');
+  mkdirSync(path.join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(process.execPath, path.join(root, 'node_modules/.bin/node'));
+  mkdirSync(path.join(root, 'node_modules/one'));
+  writeFileSync(path.join(root, 'node_modules/one/package.json'), '{}');
+  writeFileSync(path.join(root, 'node_modules/.package-lock.json'), lockOf('1.0.0'));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const lockOf = (version: string) =>
+  JSON.stringify({ packages: { '': {}, 'node_modules/one': { version, integrity: `sha512-${version}` } } });
+
+function writePackages(version: string): void {
+  writeFileSync(path.join(root, 'package.json'), '{}');
+  writeFileSync(path.join(root, 'package-lock.json'), lockOf(version));
+}
+
 /** Runs the set-up as a person does. `env` is the whole environment, so that nothing of this machine leaks in. */
 function runSetup(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const setup = path.join(root, 'scripts/setup/setup.mjs');
   return new Promise((resolve) => {
-    execFile(process.execPath, [SETUP, ...args], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [setup, ...args], { env, cwd: root }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -93,6 +133,32 @@ describe('a machine that has everything', () => {
     ]);
   });
 
+  test('packages that differ from the lock file are installed by npm ci, without their scripts', async () => {
+    writePackages('2.0.0');
+    const called = path.join(home, 'npm-called');
+    program(
+      'npm',
+      `echo "$PWD $*" > ${called}\n/bin/cp ${root}/package-lock.json ${root}/node_modules/.package-lock.json`,
+    );
+
+    const { code, stdout } = await runSetup(['--for', 'start'], completeEnvironment());
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('Node packages: installed');
+    expect(readFileSync(called, 'utf8')).toBe(
+      `${realpathSync(root)} ci --ignore-scripts --no-audit --no-fund --loglevel=error\n`,
+    );
+  });
+
+  test('packages that fit the lock file are left alone', async () => {
+    const called = path.join(home, 'npm-called');
+    program('npm', `echo "$*" > ${called}`);
+
+    expect((await runSetup(['--for', 'start'], completeEnvironment())).code).toBe(0);
+
+    expect(existsSync(called)).toBe(false);
+  });
+
   test('start does not ask for Chromium', async () => {
     const { FLEET_CHROMIUM_BIN: _absent, ...env } = completeEnvironment();
 
@@ -159,7 +225,7 @@ describe('the proof of a worker', () => {
     symlinkSync('/bin/false', fake);
 
     const outcome = await new Promise<number>((resolve) => {
-      execFile(process.execPath, [path.join(ROOT, 'scripts/setup/verify-worker.cjs'), fake], (error) => {
+      execFile(process.execPath, [path.join(SETUP_FOLDER, 'verify-worker.cjs'), fake], (error) => {
         resolve(error ? Number(error.code) : 0);
       });
     });

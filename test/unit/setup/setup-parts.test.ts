@@ -249,6 +249,42 @@ describe('the recipe of the worker', () => {
   });
 });
 
+describe('the pinned Node', () => {
+  /** In a folder of its own, with a machine whose own Node is too old; `input` is a shell script to play the pinned one. */
+  const ensure = `await (async () => {
+    const { mkdtemp, mkdir, rm, writeFile } = await import('node:fs/promises');
+    const os = await import('node:os');
+    const root = await mkdtemp(os.tmpdir() + '/fleet-node-');
+    const file = root + '/node_modules/.bin/node';
+    await mkdir(root + '/node_modules/.bin', { recursive: true });
+    const write = () => writeFile(file, '#!/bin/sh\\n' + input.script, { mode: 0o755 });
+    if (input.afterMs === 0) await write();
+    const timer = input.afterMs > 0 ? setTimeout(write, input.afterMs) : undefined;
+    const machine = { version: '20.0.0', path: '/old/node' };
+    try {
+      return (await module.ensureNodeRuntime({ root, machine, patienceMs: input.patienceMs })).result;
+    } finally {
+      clearTimeout(timer);
+      await rm(root, { recursive: true });
+    }
+  })()`;
+
+  test('that appears a moment later, as while npm still writes it, is waited for', () => {
+    const input = { script: 'echo v24.1.0', afterMs: 300, patienceMs: 5_000 };
+    expect(evaluate('steps/node-runtime.mjs', ensure, input)).toBe('v24.1.0, pinned in node_modules');
+  });
+
+  test('that does not run is told apart from one that is not there', () => {
+    const broken = { script: 'echo bad interpreter >&2; exit 1', afterMs: 0, patienceMs: 0 };
+    expect(evaluate('steps/node-runtime.mjs', ensure, broken)).toEqual({
+      error: expect.stringContaining('the pinned one does not run (bad interpreter)') as unknown,
+    });
+    expect(evaluate('steps/node-runtime.mjs', ensure, { ...broken, afterMs: -1 })).toEqual({
+      error: expect.stringContaining('no pinned one came with the packages') as unknown,
+    });
+  });
+});
+
 describe('patches', () => {
   const apply = (text: string, patch: string) =>
     evaluate('unified-diff.mjs', 'module.applyPatch(input.text, module.parseUnifiedDiff(input.patch)[0])', {
