@@ -36,6 +36,10 @@ export interface RedisKeys {
   nodeInfo: string;
   /** ZSET node id → when it was removed, milliseconds: tells a returning node from lost writes. Capped. */
   removed: string;
+  /** HASH node id → JSON drain command for that node, see `core/drain/drain-command.ts`; read with each heartbeat. */
+  drainCommands: string;
+  /** STRING JSON: the Auto Scaling Group as the last sweep saw it, see `core/drain/group-inventory.ts`. */
+  groupInventory: string;
   /** STRING, expires after 30 days unused: learned size of rooms of this name pattern. */
   prior(pattern: string): string;
 }
@@ -63,6 +67,8 @@ export function redisKeys(prefix: string): RedisKeys {
     },
     nodeInfo: `${tag}node-info`,
     removed: `${tag}removed`,
+    drainCommands: `${tag}drain-commands`,
+    groupInventory: `${tag}group-inventory`,
     prior: (pattern) => `${tag}prior:${pattern}`,
   };
 }

@@ -14,6 +14,7 @@ import { Gateway } from './gateway/gateway';
 import { gatewayRoutes } from './gateway/gateway-routes';
 import { Joiner } from './gateway/joiner';
 import { RoomDirectory } from './gateway/room-directory';
+import type { HostEnvironment } from './host-environment';
 import { broadcasterRoutes } from './http/broadcaster-routes';
 import { healthRoutes } from './http/health-routes';
 import { createHttpApp } from './http/http-app';
@@ -47,6 +48,8 @@ export interface StartNodeOptions {
   clock: Clock;
   random: RandomSource;
   logger: Logger;
+  /** Decides when the node takes work. @default at once */
+  environment?: HostEnvironment | undefined;
 }
 
 /** A running node. */
@@ -101,7 +104,7 @@ export async function startNode(options: StartNodeOptions): Promise<FleetNode> {
 }
 
 async function build(
-  { config, workerBin, clock, random, logger }: StartNodeOptions,
+  { config, workerBin, clock, random, logger, environment }: StartNodeOptions,
   undo: (() => Promise<void> | void)[],
 ): Promise<FleetNode> {
   const nodeId = config.FLEET_NODE_ID;
@@ -149,7 +152,7 @@ async function build(
     clock,
     logger,
   });
-  const status = new NodeStatus({ media, machine: new MachineLoad() });
+  const status = new NodeStatus({ media, machine: new MachineLoad(), clock, logger });
 
   // The links' handlers need the parts below, which need the links: filled in before the first frame can come.
   const handlers: LinkHandlers = {
@@ -197,7 +200,7 @@ async function build(
     nodeId,
     hub,
     placement,
-    handlers: commandHandlers(media, status, () => registrar.beat()),
+    handlers: commandHandlers(media, status, clock, () => registrar.beat()),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
   undo.push(() => hub.close());
@@ -281,10 +284,27 @@ async function build(
   });
   await app.listen({ host: config.FLEET_LISTEN_HOST, port: config.FLEET_HTTP_PORT });
 
-  status.started();
-  await redisConnected(redis, clock);
-  registrar.start();
-  await within(registrar.beat(), FIRST_HEARTBEAT_MS, clock);
+  const enter = async () => {
+    status.started();
+    await redisConnected(redis, clock);
+    registrar.start();
+    await within(registrar.beat(), FIRST_HEARTBEAT_MS, clock);
+  };
+  if (environment) {
+    undo.push(() => environment.close());
+    await environment.attach({
+      enter,
+      drain: (command) => status.drain(command),
+      figures: () => {
+        const { capacity, measured, rooms, peers } = media.figures();
+        const { heartbeatAgeMs } = registrar;
+        const totals = metrics.totals();
+        return { state: status.state, capacity, measured, rooms, peers, heartbeatAgeMs, totals };
+      },
+    });
+  } else {
+    await enter();
+  }
 
   const parts: NodeParts = {
     media,
@@ -306,7 +326,10 @@ async function build(
     linkPort,
     mediaPorts: await media.mediaPorts(),
     parts,
-    close: () => (closing ??= stop({ ...parts, relayServer, webhooks, redis })),
+    close: () => {
+      environment?.close();
+      return (closing ??= stop({ ...parts, relayServer, webhooks, redis }));
+    },
   };
 }
 
@@ -331,6 +354,7 @@ async function stop(
 function commandHandlers(
   media: MediaNode,
   status: NodeStatus,
+  clock: Clock,
   beat: () => Promise<void>,
 ): NodeCommandHandlers {
   return {
@@ -344,6 +368,17 @@ function commandHandlers(
       const state = status.uncordon();
       await beat();
       return { state };
+    },
+    drain: async ({ minutes }) => {
+      const issuedAtMs = clock.nowMs();
+      status.drain({
+        commandId: `operator:${issuedAtMs}`,
+        reason: 'operator',
+        issuedAtMs,
+        deadlineAtMs: issuedAtMs + minutes * 60_000,
+      });
+      await beat();
+      return { state: status.state };
     },
     describeRoom: ({ roomId }) => media.describeRoom(roomId),
     closeRoom: ({ roomId, reason }) => {

@@ -1,6 +1,10 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../core/clock';
+import type { DrainCommand } from '../core/drain/drain-command';
 import { FleetError } from '../core/errors';
 import type { NodeState } from '../core/node-state';
-import type { HeartbeatReply } from '../core/placement/placement-port';
+import type { HeartbeatReply, NodeHeartbeat } from '../core/placement/placement-port';
+import { NodeDrain } from './drain/node-drain';
 import type { MediaNode } from './media/media-node';
 import type { MachineLoad } from './meter/machine-load';
 import type { NodeReport, NodeStatePort } from './placement/node-registrar';
@@ -8,17 +12,22 @@ import type { NodeReport, NodeStatePort } from './placement/node-registrar';
 export interface NodeStatusOptions {
   media: MediaNode;
   machine: MachineLoad;
+  clock: Clock;
+  logger: Logger;
 }
 
 /** This node's own state, which nobody else changes, and what its heartbeat says. */
 export class NodeStatus implements NodeStatePort {
-  private currentState: NodeState = 'SERVING';
+  private readonly nodeDrain: NodeDrain;
   private currentPhase: 'starting' | 'running' | 'stopping' = 'starting';
 
-  constructor(private readonly options: NodeStatusOptions) {}
+  constructor(private readonly options: NodeStatusOptions) {
+    const { media, clock, logger } = options;
+    this.nodeDrain = new NodeDrain({ occupancy: () => media.figures(), clock, logger });
+  }
 
   get state(): NodeState {
-    return this.currentState;
+    return this.nodeDrain.state;
   }
 
   get phase(): 'starting' | 'running' | 'stopping' {
@@ -38,22 +47,25 @@ export class NodeStatus implements NodeStatePort {
     this.currentPhase = 'stopping';
   }
 
-  /** No new rooms from now on. Does nothing on a node that is already on its way out. */
+  /** See NodeDrain. */
   cordon(): NodeState {
-    if (this.currentState === 'SERVING') this.currentState = 'CORDONED';
-    return this.currentState;
+    return this.nodeDrain.cordon();
   }
 
   uncordon(): NodeState {
-    if (this.currentState === 'CORDONED') this.currentState = 'SERVING';
-    return this.currentState;
+    return this.nodeDrain.uncordon();
+  }
+
+  drain(command: DrainCommand): NodeState {
+    return this.nodeDrain.drain(command);
   }
 
   readState(): NodeReport {
     const { capacity, committed, measured, rooms, peers, producers, consumers } =
       this.options.media.figures();
     return {
-      state: this.currentState,
+      state: this.nodeDrain.state,
+      drain: this.nodeDrain.report(),
       ready: this.ready,
       capacity,
       committed,
@@ -89,5 +101,10 @@ export class NodeStatus implements NodeStatePort {
       if (ours === undefined || ours >= epoch) continue;
       this.options.media.dropRoom(roomId, new FleetError('FLEET_ERR_ROOM_MOVED'));
     }
+  }
+
+  placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean {
+    if (reply.drainCommand) this.nodeDrain.drain(reply.drainCommand);
+    return this.nodeDrain.placementAnswered(heartbeat.state, reply.pendingClaims) !== heartbeat.state;
   }
 }

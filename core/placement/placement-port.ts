@@ -1,5 +1,7 @@
 import type { CapacityVector } from '../capacity/capacity-vector';
 import type { PeerRole } from '../capacity/egress-model';
+import type { DrainCommand } from '../drain/drain-command';
+import type { DrainReport } from '../drain/drain-report';
 import type { NodeState } from '../node-state';
 import type { SelectorPolicy } from './selector-policy';
 
@@ -87,6 +89,8 @@ export interface NodeHeartbeat {
   committed: CapacityVector;
   measured: CapacityVector;
   load: NodeLoad;
+  /** The drain that the node carries out. */
+  drain?: DrainReport | undefined;
   /** Claims whose sessions the node has seen since the last acknowledged heartbeat; now part of `committed`. */
   seenClaims: number[];
   /** Rooms that are new or changed since the last acknowledged heartbeat; all of them when `full`. */
@@ -139,6 +143,10 @@ export interface HeartbeatReply {
   lostRooms: { roomId: string; nodeId: string; epoch: number }[];
   /** True when the next heartbeat must list every room (a new generation, lost writes). */
   needFull: boolean;
+  /** Claims on the node whose peers have not come yet, after this heartbeat; undefined for one that came too late. */
+  pendingClaims?: number | undefined;
+  /** What the node was told through Redis; the same command with every heartbeat. Absence takes nothing back. */
+  drainCommand?: DrainCommand | undefined;
 }
 
 export interface NodeRecord {
@@ -156,6 +164,8 @@ export interface NodeRecord {
   committed: CapacityVector;
   measured: CapacityVector;
   load: NodeLoad;
+  /** The drain that the node carries out. */
+  drain?: DrainReport | undefined;
 }
 
 export interface RoomRecord {

@@ -11,6 +11,11 @@ export const nodeCommandSchemas = {
     result: z.object({ state: z.string() }),
   },
   uncordon: { params: z.object({}), result: z.object({ state: z.string() }) },
+  /** An operator's drain; a later one replaces it. */
+  drain: {
+    params: z.object({ minutes: z.number().int().min(1).max(2_880), reason: z.string().max(500).optional() }),
+    result: z.object({ state: z.string() }),
+  },
   describeRoom: { params: z.object({ roomId: z.string() }), result: roomDetailSchema },
   closeRoom: {
     params: z.object({ roomId: z.string(), reason: z.string().max(500).optional() }),

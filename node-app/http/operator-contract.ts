@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/errors';
 import {
   closedRoomSchema,
   cordonBodySchema,
+  drainBodySchema,
   eventListSchema,
   eventsQuerySchema,
   noBodySchema,
@@ -80,10 +81,23 @@ export const OPERATOR_OPERATIONS = {
     response: nodeStateSchema,
     errors: [AWAY, 'FLEET_ERR_NOT_FOUND', 'FLEET_ERR_NODE_UNREACHABLE', 'FLEET_ERR_SHUTTING_DOWN'],
   },
+  drainNode: {
+    method: 'POST',
+    path: '/v1/nodes/{nodeId}/drain',
+    summary: 'Empty a node',
+    description:
+      'Cordons it and waits for its rooms to end; DRAINED once nothing is left. Rooms on it still take peers. Repeating it sets a new deadline.',
+    params: nodeParamsSchema,
+    query: noQuerySchema,
+    body: drainBodySchema,
+    response: nodeStateSchema,
+    errors: [AWAY, 'FLEET_ERR_NOT_FOUND', 'FLEET_ERR_NODE_UNREACHABLE', 'FLEET_ERR_SHUTTING_DOWN'],
+  },
   uncordonNode: {
     method: 'POST',
     path: '/v1/nodes/{nodeId}/uncordon',
-    summary: 'Let a cordoned node take new rooms again',
+    summary: 'Let a cordoned or draining node take new rooms again',
+    description: 'A node that drains because its instance ends stays as it is; the answer says so.',
     params: nodeParamsSchema,
     query: noQuerySchema,
     body: noBodySchema,

@@ -58,6 +58,12 @@ export function operatorHandlers(options: OperatorHandlerOptions & { logger: Log
       return confirmed(nodeId, await nodes.command(nodeId, 'cordon', body));
     },
 
+    drainNode: async ({ params, body }) => {
+      const { nodeId } = await findNode(params.nodeId);
+      const { deadlineMinutes: minutes, reason } = body;
+      return confirmed(nodeId, await nodes.command(nodeId, 'drain', { minutes, reason }));
+    },
+
     uncordonNode: async ({ params }) => {
       const { nodeId } = await findNode(params.nodeId);
       return confirmed(nodeId, await nodes.command(nodeId, 'uncordon', {}));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAPACITY_DIMENSIONS } from '../../core/capacity/capacity-vector';
+import { drainReportSchema } from '../../core/drain/drain-report';
 import { ERRORS } from '../../core/errors';
 import { NODE_STATES } from '../../core/node-state';
 import type { PlacementEvent } from '../../core/placement/placement-event';
@@ -24,6 +25,12 @@ const reasonSchema = z
 export const noQuerySchema = z.strictObject({});
 export const reasonQuerySchema = z.strictObject({ reason: reasonSchema.optional() });
 export const cordonBodySchema = z.strictObject({ reason: reasonSchema.optional() });
+export const drainBodySchema = z.strictObject({
+  deadlineMinutes: z.number().int().min(1).max(2_880).default(30).meta({
+    description: 'Whoever is still there then makes the drain count as failed; nobody is cut off.',
+  }),
+  reason: reasonSchema.optional(),
+});
 export const noBodySchema = z.strictObject({});
 
 const limitSchema = z.coerce
@@ -86,6 +93,9 @@ export const nodeSchema = z
       tracks: z.number(),
       bytesPerSecond: z.number(),
     }),
+    drain: drainReportSchema
+      .optional()
+      .meta({ description: 'The drain that the node carries out. Absent while it serves.' }),
   })
   .meta({
     id: 'Node',

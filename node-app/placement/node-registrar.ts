@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import type { Clock, Timer } from '../../core/clock';
+import type { DrainReport } from '../../core/drain/drain-report';
 import type { NodeState } from '../../core/node-state';
 import type {
   EndedRoom,
@@ -25,6 +26,8 @@ export interface NodeStatePort {
   takeSeenClaims(): number[];
   /** These rooms live elsewhere now: tell their peers to move and close them. Must not throw. */
   dropRooms(lostRooms: HeartbeatReply['lostRooms']): void;
+  /** Placement has taken the heartbeat. True when the state changed by it, so that the next one can't wait. */
+  placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean;
 }
 
 export interface NodeReport {
@@ -35,6 +38,7 @@ export interface NodeReport {
   committed: CapacityVector;
   measured: CapacityVector;
   load: NodeLoad;
+  drain?: DrainReport | undefined;
 }
 
 export interface NodeRegistrarOptions {
@@ -153,6 +157,7 @@ export class NodeRegistrar {
         logger.warn({ rooms: reply.lostRooms }, 'rooms live elsewhere now');
         node.dropRooms(reply.lostRooms);
       }
+      if (node.placementAnswered(heartbeat, reply)) this.#beatAgain = true;
       return true;
     } catch (error) {
       if (!this.#isFailing) logger.warn({ err: error }, 'placement takes no heartbeat');

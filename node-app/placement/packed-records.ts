@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
+import { drainReportSchema } from '../../core/drain/drain-report';
 import { NODE_STATES, type NodeState } from '../../core/node-state';
+import { unpackNode } from '../../core/placement/packed-node';
 import type { EndedRoom, NodeRecord, RoomRecord, RoomReport } from '../../core/placement/placement-port';
 
 // The packed records of core/placement/commands/includes, seen from this side.
@@ -44,6 +46,7 @@ const nodeInfoSchema = z.object({
   release: z.string(),
   committed: vectorSchema,
   measured: vectorSchema,
+  drain: drainReportSchema.optional(),
 });
 
 type NodeInfo = z.infer<typeof nodeInfoSchema>;
@@ -52,7 +55,6 @@ export function packNodeInfo(info: Omit<NodeInfo, 'v'>): string {
   return JSON.stringify({ v: 1, ...info } satisfies NodeInfo);
 }
 
-const NODE_BYTES = 176;
 const ROOM_BYTES = 72;
 
 export function stateIndex(state: NodeState): number {
@@ -66,27 +68,16 @@ export function unpackNodeRecord(
   info: Buffer | null,
   nowMs: number,
 ): NodeRecord {
-  const leaseExpiresAtMs = readDouble(packed, 0);
+  const { used, pending, ...node } = unpackNode(packed);
   const parsed = info ? nodeInfoSchema.parse(JSON.parse(info.toString('utf8'))) : undefined;
   return {
+    ...node,
     nodeId,
     release: parsed?.release ?? '',
-    linkAddress: packed.toString('utf8', NODE_BYTES),
-    state: NODE_STATES[readDouble(packed, 1)] ?? 'DRAINED',
-    ready: readDouble(packed, 2) === 1,
-    alive: leaseExpiresAtMs > nowMs,
-    leaseExpiresAtMs,
-    capacity: readVector(packed, 3),
-    committed: addVector(parsed?.committed ?? readVector(packed, 5), readVector(packed, 15)),
+    alive: node.leaseExpiresAtMs > nowMs,
+    committed: addVector(parsed?.committed ?? used, pending),
     measured: parsed?.measured ?? ZERO_VECTOR,
-    load: {
-      cpuLoad: readDouble(packed, 7),
-      sysLoad: readDouble(packed, 8),
-      rooms: readDouble(packed, 9) + readDouble(packed, 17),
-      clients: readDouble(packed, 10) + readDouble(packed, 18),
-      tracks: readDouble(packed, 11) + readDouble(packed, 19),
-      bytesPerSecond: readDouble(packed, 12),
-    },
+    drain: parsed?.drain,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { DEFAULT_EGRESS_MODEL, type EgressModelParams } from '../../core/capacity/egress-model';
 import type { RandomSource } from '../../core/clock';
+import { unpackDrainCommand } from '../../core/drain/drain-command';
 import { FleetError } from '../../core/errors';
 import type { PlacementEvent } from '../../core/placement/placement-event';
 import type {
@@ -59,7 +60,7 @@ type ScriptName = 'placePeer' | 'releaseClaim' | 'heartbeat' | 'retireNode';
 const SCRIPT_FILES: Record<ScriptName, string> = {
   placePeer: 'placePeer-15.lua',
   releaseClaim: 'releaseClaim-14.lua',
-  heartbeat: 'heartbeat-16.lua',
+  heartbeat: 'heartbeat-17.lua',
   retireNode: 'retireNode-16.lua',
 };
 
@@ -162,24 +163,31 @@ export class PlacementStore implements PlacementPort {
         ...this.#commonKeys,
         this.#keys.nodeInfo,
         this.#keys.removed,
+        this.#keys.drainCommands,
         ...heartbeat.endedRooms.map((room) => this.#keys.prior(roomNamePattern(room.roomId))),
       ],
       [
         nodeId,
         numbers,
         heartbeat.linkAddress,
-        packNodeInfo({ release: heartbeat.release, committed, measured }),
+        packNodeInfo({ release: heartbeat.release, committed, measured, drain: heartbeat.drain }),
         packDoubles(heartbeat.seenClaims),
         ...heartbeat.rooms.map(packRoomReport),
         ...heartbeat.endedRooms.map(packEndedRoom),
       ],
     );
-    const [nowMs, needFull, ...lost] = readScriptResult(answer);
+    const [nowMs, needFull, pendingClaims, drainCommand, ...lost] = readScriptResult(answer);
     const lostRooms: HeartbeatReply['lostRooms'] = [];
     for (let i = 0; i + 2 < lost.length; i += 3) {
       lostRooms.push({ roomId: String(lost[i]), nodeId: String(lost[i + 1]), epoch: Number(lost[i + 2]) });
     }
-    return { nowMs: Number(nowMs), needFull: needFull === 1, lostRooms };
+    return {
+      nowMs: Number(nowMs),
+      needFull: needFull === 1,
+      lostRooms,
+      pendingClaims: Number(pendingClaims) < 0 ? undefined : Number(pendingClaims),
+      drainCommand: unpackDrainCommand(String(drainCommand)),
+    };
   }
 
   async retire(nodeId: string): Promise<void> {

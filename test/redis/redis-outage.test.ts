@@ -29,6 +29,7 @@ class ListNode implements NodeStatePort {
   listRooms = (): RoomReport[] => [...this.rooms.values()];
   takeEndedRooms = (): [] => [];
   takeSeenClaims = (): number[] => this.seen.splice(0);
+  placementAnswered = (): boolean => false;
   dropRooms: NodeStatePort['dropRooms'] = (lost) => {
     for (const { roomId } of lost) {
       this.rooms.delete(roomId);

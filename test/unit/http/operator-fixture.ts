@@ -66,6 +66,7 @@ export class FleetStub {
       const failure = this.commandFailures.get(nodeId);
       if (failure !== undefined) throw failure;
       if (name === 'cordon') return { state: 'CORDONED' };
+      if (name === 'drain') return { state: 'CORDONED' };
       if (name === 'uncordon') return { state: 'SERVING' };
       if (name !== 'describeRoom') return {};
       return { roomId: params.roomId, epoch: 7, egressBps: 2_500_000, peers: [], secret: 'internal' };

@@ -85,6 +85,19 @@ describe('nodes', () => {
     ]);
   });
 
+  it('are drained within half an hour unless another time is given, and never beyond two days', async () => {
+    const drain = (body: string) => call('/v1/nodes/node-b/drain', postJson(body));
+
+    expect((await drain('{}')).body).toEqual({ nodeId: 'node-b', state: 'CORDONED' });
+    await drain('{"deadlineMinutes":120,"reason":"kernel update"}');
+    expect((await drain('{"deadlineMinutes":2881}')).status).toBe(400);
+
+    expect(node.fleet.commands).toEqual([
+      { nodeId: 'node-b', name: 'drain', params: { minutes: 30 } },
+      { nodeId: 'node-b', name: 'drain', params: { minutes: 120, reason: 'kernel update' } },
+    ]);
+  });
+
   it('that can not be reached are reported as that, with when to try again', async () => {
     node.fleet.commandFailures.set(
       'node-b',

@@ -5,7 +5,8 @@
     KEYS[1..14]  see includes/keys.lua
     KEYS[15]     node info
     KEYS[16]     removed nodes
-    KEYS[17..]   learned size for each ended room, in their order
+    KEYS[17]     drain commands
+    KEYS[18..]   learned size for each ended room, in their order
     ARGV[1]      node id
     ARGV[2]      doubles: state, ready, capacity (2), use (2), load (6), heartbeatSeq, acknowledgedSeq, full,
                  number of reported rooms, virtual time (0: Redis' own)
@@ -16,7 +17,8 @@
                  room id; after them the ended rooms: doubles epoch, peak peers, then the room id
 
   Output
-    { 0, now, needFull (0/1), for each lost room: room id, home, epoch }
+    { 0, now, needFull (0/1), claims whose peers have not come (-1: unknown), drain command ('': none),
+      for each lost room: room id, home, epoch }
 ]]
 --- @include "keys"
 --- @include "time"
@@ -41,7 +43,7 @@ local raw = call('HGET', NODES, nodeId)
 local old = raw and unpackNode(raw)
 
 -- An earlier heartbeat that was held up on its way says nothing new.
-if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then return { OK, now, 0 } end
+if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then return { OK, now, 0, -1, '' } end
 
 --------------------------------------------------------------------------------------------------------------
 -- Generation: has Redis forgotten something?
@@ -90,7 +92,7 @@ for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. nodeId .. '\0', '(' .
   else
     pendEgress, pendPackets = pendEgress + claim.egress, pendPackets + claim.packets
     pendRooms, pendClients = pendRooms + claim.rooms, pendClients + 1
-    pendTracks = pendTracks + TRACKS_PER_PUBLISHER * claim.publishes
+    pendTracks = pendTracks + claimTracks(claim.publishes)
     local pending = pendingOf[claim.roomId]
     if not pending then
       pending = { 0, 0, 0, 0, 0, 0 }
@@ -126,7 +128,7 @@ for i = 6 + reportedRooms, #ARGV do
       deleteRoom(roomId, nodeId)
     end
     if peak >= 2 then
-      local key = KEYS[17 + i - 6 - reportedRooms]
+      local key = KEYS[18 + i - 6 - reportedRooms]
       local learned = tonumber(call('GET', key))
       call('SET', key, learned and learned + LEARNING_WEIGHT * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
     end
@@ -222,9 +224,12 @@ end
 
 if now - generation / 1000 > NODE_TTL then
   local gone = call('ZRANGEBYSCORE', LEASES, '-inf', now - NODE_TTL, 'LIMIT', 0, 1)[1]
-  if gone and removeRoomsOf(gone, ROOMS_SWEPT) then removeNode(gone, now, KEYS[15], KEYS[16]) end
+  if gone and removeRoomsOf(gone, ROOMS_SWEPT) then
+    removeNode(gone, now, KEYS[15], KEYS[16])
+    call('HDEL', KEYS[17], gone)
+  end
 end
 
-local reply = { OK, now, asserted == generation and 0 or 1 }
+local reply = { OK, now, asserted == generation and 0 or 1, pendClients, call('HGET', KEYS[17], nodeId) or '' }
 for _, value in ipairs(lost) do reply[#reply + 1] = value end
 return reply

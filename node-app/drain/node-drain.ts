@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock';
+import type { DrainCommand } from '../../core/drain/drain-command';
+import {
+  nextDrainStatus,
+  SERVING_STATUS,
+  type DrainInput,
+  type DrainStatus,
+} from '../../core/drain/drain-machine';
+import type { DrainReport } from '../../core/drain/drain-report';
+import type { NodeState } from '../../core/node-state';
+
+export interface NodeDrainOptions {
+  /** What still lives on the node. */
+  occupancy: () => { rooms: number; peers: number };
+  clock: Clock;
+  logger: Logger;
+}
+
+/** This node's way from SERVING to DRAINED: takes commands, says where it stands, writes every step to the log. */
+export class NodeDrain {
+  readonly #options: NodeDrainOptions;
+  #status: DrainStatus = SERVING_STATUS;
+
+  constructor(options: NodeDrainOptions) {
+    this.#options = options;
+  }
+
+  get state(): NodeState {
+    return this.#status.state;
+  }
+
+  /** The drain under way, for the heartbeat. Looks at the deadline. */
+  report(): DrainReport | undefined {
+    this.#apply({
+      kind: 'timePassed',
+      nowMs: this.#options.clock.nowMs(),
+      ...this.#options.occupancy(),
+    });
+    return this.#status.drain;
+  }
+
+  /** No new rooms from now on. Does nothing on a node that is already on its way out. */
+  cordon(): NodeState {
+    return this.#apply({ kind: 'cordon' });
+  }
+
+  /** Takes back a cordon or a drain; a drain because the instance ends stays as it is. */
+  uncordon(): NodeState {
+    return this.#apply({ kind: 'uncordon' });
+  }
+
+  /** Repeated and outdated commands change nothing. */
+  drain(command: DrainCommand): NodeState {
+    return this.#apply({ kind: 'drain', command });
+  }
+
+  /** Placement has heard `reportedState`, and told what else is on its way here. */
+  placementAnswered(reportedState: NodeState, pendingClaims: number | undefined): NodeState {
+    const { rooms } = this.#options.occupancy();
+    return this.#apply({ kind: 'placementAnswered', reportedState, pendingClaims, rooms });
+  }
+
+  #apply(input: DrainInput): NodeState {
+    const before = this.#status;
+    const after = nextDrainStatus(before, input);
+    this.#status = after;
+    if (after !== before) this.#write(input, before, after);
+    return after.state;
+  }
+
+  #write(input: DrainInput, before: DrainStatus, after: DrainStatus): void {
+    const { logger, occupancy } = this.#options;
+    const line = { audit: 'drain', input: input.kind, from: before.state, to: after.state };
+    const details = { ...line, drain: after.drain, ...occupancy() };
+    if (after.drain?.failed && !before.drain?.failed) {
+      logger.error(details, 'the drain has not ended in time: peers are still here, nobody is cut off');
+    } else {
+      logger.info(details, 'the node moved on its way out');
+    }
+  }
+}
