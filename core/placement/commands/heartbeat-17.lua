@@ -92,7 +92,7 @@ for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. nodeId .. '\0', '(' .
   else
     pendEgress, pendPackets = pendEgress + claim.egress, pendPackets + claim.packets
     pendRooms, pendClients = pendRooms + claim.rooms, pendClients + 1
-    pendTracks = pendTracks + claimTracks(claim.publishes)
+    pendTracks = pendTracks + TRACKS_PER_PUBLISHER * claim.publishes
     local pending = pendingOf[claim.roomId]
     if not pending then
       pending = { 0, 0, 0, 0, 0, 0 }
