@@ -6,7 +6,7 @@ export interface FleetAlarmProps {
   /** What a person reads at three in the morning: what is wrong and where the runbook is. */
   readonly description: string;
   /** Topic or scaling policy. */
-  readonly actions: string[];
+  readonly actions: readonly string[];
   /** @default a generated name */
   readonly name?: string;
   readonly comparison:
@@ -41,7 +41,7 @@ export function fleetAlarm(scope: Construct, id: string, props: FleetAlarmProps)
   return new cloudwatch.CfnAlarm(scope, id, {
     alarmName: props.name,
     alarmDescription: props.description,
-    alarmActions: props.actions,
+    alarmActions: [...props.actions],
     comparisonOperator: props.comparison,
     threshold: props.threshold,
     evaluationPeriods: props.evaluationPeriods,

@@ -5,6 +5,17 @@ import { Construct, type IDependable } from 'constructs';
 import type { FleetConfig } from '../../core/deployment/fleet-config';
 import type { Network } from './network';
 
+/** Names of the group's lifecycle hooks. */
+export interface NodeHooks {
+  /** Holds a new instance until its node serves. */
+  readonly launch: string;
+  /** Holds a leaving instance until its calls have ended or moved. */
+  readonly terminate: string;
+}
+
+/** An instance that does not serve by then is replaced, seconds. It boots in half a minute. */
+const LAUNCH_TIMEOUT_SECONDS = 600;
+
 export interface NodeGroupProps {
   readonly network: Network;
   /**
@@ -12,7 +23,7 @@ export interface NodeGroupProps {
    * it would be a circle.
    */
   readonly groupName: string;
-  readonly hookName: string;
+  readonly hooks: NodeHooks;
   readonly launchTemplate: ec2.CfnLaunchTemplate;
   readonly targetGroupArn: string;
   readonly min: number;
@@ -60,7 +71,14 @@ export class NodeGroup extends Construct {
       // In the group and not beside it: no launch can precede the hook, and no deletion take it away first.
       lifecycleHookSpecificationList: [
         {
-          lifecycleHookName: props.hookName,
+          lifecycleHookName: props.hooks.launch,
+          lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+          heartbeatTimeout: LAUNCH_TIMEOUT_SECONDS,
+          // A node that never says that it serves never gets into service; a release with a broken image fails.
+          defaultResult: 'ABANDON',
+        },
+        {
+          lifecycleHookName: props.hooks.terminate,
           lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
           heartbeatTimeout: props.heartbeatTimeoutSeconds,
           // CONTINUE, the default, would end live calls when nobody completes the hook.
