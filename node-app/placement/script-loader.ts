@@ -29,8 +29,8 @@ export function defaultCommandsFolder(): string {
 }
 
 /**
- * The deployment's settings stand in front of a script as constants: they cost nothing there, where as arguments
- * they would be sent and read with every call. Gateways with other settings run a script of their own.
+ * The deployment's settings become constants of the script: they cost nothing there, where as arguments they would
+ * be sent and read with every call. Gateways with other settings run a script of their own.
  *
  * Reads `<name>-<keys>.lua` and puts in what it includes: a line `--- @include "x"` stands for
  * `includes/x.lua`, the first time it occurs. @throws Error when a file is missing

@@ -71,11 +71,16 @@ async function measureRoundTrips(fleet: BenchFleet): Promise<Sample[]> {
   ];
 }
 
-/** One client, one command at a time: a GET and a join in turns, rooms of five people. */
+/**
+ * One client, one command at a time, rooms of five people. In turns a GET, a join, and what any script with as many
+ * keys costs that does nothing, so that one sees how much of a join is the way there and back.
+ */
 async function measureLatency(fleet: BenchFleet): Promise<Sample[]> {
   const key = `{${fleet.prefix}}:bench`;
   await fleet.redis.set(key, 'x'.repeat(100));
-  const times = { get: [] as number[], join: [] as number[], created: [] as number[] };
+  const nothing = String(await fleet.redis.script('LOAD', 'return 1'));
+  const keys = Array.from({ length: 15 }, (_, i) => `{${fleet.prefix}}:bench-${i}`);
+  const times = { get: [] as number[], join: [] as number[], created: [] as number[], empty: [] as number[] };
   for (let i = 0; i < WARM_JOINS + TIMED_JOINS; i += 1) {
     if (i % 1_000 === 0) await fleet.beatAll();
     const start = process.hrtime.bigint();
@@ -87,7 +92,10 @@ async function measureLatency(fleet: BenchFleet): Promise<Sample[]> {
       expectedPeers: ROOM_SIZE,
     });
     const end = process.hrtime.bigint();
+    await fleet.redis.evalsha(nothing, keys.length, ...keys, placement.roomId, '');
+    const afterEmpty = process.hrtime.bigint();
     if (i < WARM_JOINS) continue;
+    times.empty.push(Number(afterEmpty - end) / 1_000);
     times.get.push(Number(middle - start) / 1_000);
     times.join.push(Number(end - middle) / 1_000);
     if (placement.created) times.created.push(Number(end - middle) / 1_000);
@@ -96,12 +104,13 @@ async function measureLatency(fleet: BenchFleet): Promise<Sample[]> {
   return [
     { name: 'p50_over_get', unit: 'ratio', value: median(times.join) / get, bound: '<= 1.5' },
     { name: 'p50_get', unit: 'us', value: get },
+    { name: 'p50_empty_script', unit: 'us', value: median(times.empty) },
     { name: 'p50_join', unit: 'us', value: median(times.join) },
     { name: 'p50_new_room', unit: 'us', value: median(times.created) },
   ];
 }
 
-/** Redis' own clock: time inside EVALSHA per call. */
+/** Redis' own clock: time inside EVALSHA per call, one join at a time, so that each meets cold caches. */
 async function measureScripts(fleet: BenchFleet): Promise<Sample[]> {
   const rooms = 1_000;
   const usecPerCall = async (join: (i: number) => Promise<unknown>, calls: number): Promise<number> => {

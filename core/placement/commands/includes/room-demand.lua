@@ -1,5 +1,5 @@
 -- The egress model: the same as roomDemand() in core/capacity/egress-model.ts, where it is explained. Its parameters
--- are constants that node-app/placement/script-settings.ts puts in front of the script.
+-- are the constants of node-app/placement/script-settings.ts.
 
 local function videoBps(publishers)
   local pictures = math.min(publishers, LAST_N)
