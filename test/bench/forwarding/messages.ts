@@ -15,12 +15,24 @@ export type ServerAnswer =
   | { type: 'packets'; packets: number }
   | { type: 'sampled' };
 
-export const SSRC = 1111;
-export const PAYLOAD_TYPE = 101;
+/** Told to a source: send, or be quiet. */
+export type SourceCommand = 'send' | 'pause';
 
-export const RTP_PARAMETERS = {
-  codecs: [{ mimeType: 'video/VP8', payloadType: PAYLOAD_TYPE, clockRate: 90_000 }],
-  encodings: [{ ssrc: SSRC }],
+export const VIDEO = { ssrc: 1111, payloadType: 101, clockRate: 90_000 };
+/** Nobody consumes it; it is there for who watches the speakers. */
+export const AUDIO = { ssrc: 2222, payloadType: 100, clockRate: 48_000, packetsPerSecond: 50, levelId: 10 };
+
+export const VIDEO_PARAMETERS = {
+  codecs: [{ mimeType: 'video/VP8', payloadType: VIDEO.payloadType, clockRate: VIDEO.clockRate }],
+  encodings: [{ ssrc: VIDEO.ssrc }],
+};
+
+export const AUDIO_PARAMETERS = {
+  codecs: [
+    { mimeType: 'audio/opus', payloadType: AUDIO.payloadType, clockRate: AUDIO.clockRate, channels: 2 },
+  ],
+  headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: AUDIO.levelId } as const],
+  encodings: [{ ssrc: AUDIO.ssrc }],
 };
 
 /** What browsers negotiate first. Nobody decrypts, so the key is anybody's: 32 bytes and 12 of salt. */

@@ -7,8 +7,9 @@ import { systemClock } from '../../../node-app/system-clock';
 import { findWorkerBin } from '../../../scripts/setup/parts.cjs';
 import { TestPeer } from '../../helpers/test-peer';
 import {
-  RTP_PARAMETERS,
+  AUDIO_PARAMETERS,
   SRTP_PARAMETERS,
+  VIDEO_PARAMETERS,
   type ServerAnswer,
   type ServerCommand,
   type ServerSetup,
@@ -41,7 +42,8 @@ async function startBare({ rooms, viewersPerRoom, sinkPorts }: ServerSetup): Pro
     const router = await worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
     const source = await router.createPlainTransport({ listenInfo, rtcpMux: true, comedia: true });
     publisherPorts.push(source.tuple.localPort);
-    const producer = await source.produce({ kind: 'video', rtpParameters: RTP_PARAMETERS });
+    const producer = await source.produce({ kind: 'video', rtpParameters: VIDEO_PARAMETERS });
+    await source.produce({ kind: 'audio', rtpParameters: AUDIO_PARAMETERS });
     for (let viewer = 0; viewer < viewersPerRoom; viewer += 1) {
       const transport = await router.createPlainTransport({
         listenInfo,
@@ -100,7 +102,13 @@ async function startFleet({ rooms, viewersPerRoom, sinkPorts }: ServerSetup): Pr
       broadcasterId: 'publisher',
       transportId: source.id,
       kind: 'video',
-      rtpParameters: RTP_PARAMETERS,
+      rtpParameters: VIDEO_PARAMETERS,
+    });
+    await call('produce', {
+      broadcasterId: 'publisher',
+      transportId: source.id,
+      kind: 'audio',
+      rtpParameters: AUDIO_PARAMETERS,
     });
     for (let viewer = 0; viewer < viewersPerRoom; viewer += 1) {
       const broadcasterId = `viewer-${viewer}`;
