@@ -1,6 +1,7 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Socket } from 'node:net';
 import { FleetError } from '../../core/errors';
+import { MAX_JSON_NESTING, nestsDeeperThan } from '../../core/protocol/json-nesting';
 import { replyNotFound, replyWithError } from './error-handler';
 
 export interface HttpAppOptions {
@@ -32,6 +33,17 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => {
       void replyWithError(error, request, reply);
     },
+  });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // What is deeper can be read, but not written again for the node that it is passed on to.
+    if (nestsDeeperThan(body, MAX_JSON_NESTING)) {
+      const message = `more than ${MAX_JSON_NESTING} levels of JSON`;
+      done(new FleetError('FLEET_ERR_BAD_REQUEST', { message }));
+      return;
+    }
+    // Its types know a callback only; it has no result of its own.
+    void parseJson(request, body.toString('utf8'), done);
   });
   app.decorateReply('fleetErrorCode', undefined);
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply));

@@ -59,9 +59,32 @@ describe('a node process', () => {
     const store = redis.client();
     const left = await store.keys(`{${prefix}}:*`);
     store.disconnect();
-    // What the fleet as a whole remembers may stay; nothing may speak of the node or its room.
-    expect(left.filter((key) => /leases|nodes?$|node-info|rooms?$|:by:/.test(key))).toEqual([]);
+    // What the fleet as a whole remembers may stay: no record, lease, claim, room or rank of the node.
+    const remembered = /:(generation|events|removed|prior:.*)$/;
+    expect(left.filter((key) => !remembered.test(key))).toEqual([]);
     expect(log).toContain('stopping');
+  });
+
+  test('ends at once when asked twice, and its workers with it', async () => {
+    const node = await TestNodeProcess.start(nodeVariables(redis, redis.randomPrefix()));
+    const workerPids = await childrenOf(node.child.pid ?? 0);
+    const client = await joinFresh(node.url);
+    // A client that does not answer the close holds a stop up for half a second.
+    client.socket.pause();
+    const exited = once(node.child, 'exit') as Promise<[number | null]>;
+
+    node.child.kill('SIGINT');
+    // Ctrl-C reaches the group, then the parent passes its wish on: still one.
+    node.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(node.child.exitCode).toBe(null);
+    const askedAgainMs = Date.now();
+    node.child.kill('SIGTERM');
+
+    expect((await exited)[0]).toBe(1);
+    expect(Date.now() - askedAgainMs).toBeLessThan(300);
+    await eventually(() => workerPids.every((pid) => !isAlive(pid)));
+    client.socket.terminate();
   });
 
   test('that can not be configured says which variable in one line, and ends with 78', async () => {
@@ -109,6 +132,51 @@ describe('a gateway that stops', () => {
         query: { resumeToken: session.resumeToken, lastSeq: String(Math.max(...client.seqs)) },
       });
       expect(resumed).toMatchObject({ resumed: true, sessionId: session.sessionId, gatewayNodeId: 'node-c' });
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  test('answers that it stops: its rooms move with the next join, long before its lease ends', async () => {
+    const fleet = await TestNodes.start({ count: 2 });
+    try {
+      await fleet.onlyPlaceOn(1);
+      const options = { url: fleet.url(0), roomId: 'r', peerId: 'p' };
+      const { client } = await ProtooSocket.open(options);
+      await client.request('getRouterRtpCapabilities');
+      await fleet.onlyPlaceOn(0);
+
+      // As when it stops while Redis is away: placement was not told, links and heartbeats still stand.
+      fleet.node(1).parts.sessions.close();
+
+      expect((await client.closing()).code).toBe(1012);
+      const startedMs = Date.now();
+      const { session } = await ProtooSocket.open(options);
+      expect(session.mediaNodeId).toBe('node-a');
+      expect(Date.now() - startedMs).toBeLessThan(2_000);
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  test('placement away: a session is resumed over the link that this gateway has', async () => {
+    const fleet = await TestNodes.start({ count: 2 });
+    try {
+      await fleet.onlyPlaceOn(1);
+      const options = { url: fleet.url(0), peerId: 'p' };
+      const { client: other } = await ProtooSocket.open({ ...options, roomId: 'keeps the link' });
+      const { client, session } = await ProtooSocket.open({ ...options, roomId: 'r' });
+      await client.request('getRouterRtpCapabilities');
+      await fleet.redis.kill();
+      client.socket.terminate();
+
+      const { session: resumed } = await ProtooSocket.open({
+        ...options,
+        roomId: 'r',
+        query: { resumeToken: session.resumeToken, lastSeq: String(Math.max(...client.seqs)) },
+      });
+      expect(resumed).toMatchObject({ resumed: true, sessionId: session.sessionId });
+      expect(other.closed).toBeUndefined();
     } finally {
       await fleet.close();
     }
