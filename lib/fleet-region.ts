@@ -102,10 +102,8 @@ export class FleetRegion extends Construct {
     });
     new FleetDashboard(this.stacks.observability, 'Dashboard', {
       name: `${config.name}-${region.name}`,
-      groupName: this.fleet.groupName,
-      loadBalancerName: this.fleet.loadBalancer.fullName,
-      targetGroupName: this.fleet.loadBalancer.targetGroup.attrTargetGroupFullName,
-      storeMemberIds: store.memberIds,
+      fleet: this.fleet,
+      store,
       scaleOutUtilization: config.scaling.scaleOutUtilization,
     });
   }

@@ -101,10 +101,8 @@ export class MediasoupFleet extends Construct {
     });
     new FleetDashboard(this, 'Dashboard', {
       name: `${config.name}-${regionName}`,
-      groupName: fleet.groupName,
-      loadBalancerName: fleet.loadBalancer.fullName,
-      targetGroupName: fleet.loadBalancer.targetGroup.attrTargetGroupFullName,
-      storeMemberIds: store.memberIds,
+      fleet,
+      store,
       scaleOutUtilization: config.scaling.scaleOutUtilization,
     });
     this.vpc = network.vpc;

@@ -2,7 +2,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge';
 
 export interface AlarmTopicProps {
   /** Gets every alarm. @default nobody */
@@ -16,11 +15,6 @@ export class AlarmTopic extends Construct {
   constructor(scope: Construct, id: string, props: AlarmTopicProps) {
     super(scope, id);
     this.topic = new sns.Topic(this, 'Topic', { enforceSSL: true, displayName: 'mediasoup-fleet alarms' });
-    acknowledge(
-      this.topic,
-      'CT.SNS.PR.1',
-      'Messages name alarms and hold no secret; CloudWatch can not publish to a topic with the AWS managed key.',
-    );
     this.topic.addToResourcePolicy(
       new iam.PolicyStatement({
         actions: ['sns:Publish'],

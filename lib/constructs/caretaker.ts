@@ -50,7 +50,9 @@ export class Caretaker extends Construct {
         encryption: sqs.QueueEncryption.SQS_MANAGED,
         retentionPeriod: Duration.days(14),
       });
-      acknowledge(this.deadLetterQueue, 'AwsSolutions-SQS3', 'It is a dead-letter queue.');
+      for (const rule of ['AwsSolutions-SQS3', 'cdk-validator-cfnguard::sqs_dlq_check']) {
+        acknowledge(this.deadLetterQueue, rule, 'It is a dead-letter queue.');
+      }
     }
     this.function = new NodejsFunction(this, 'Function', {
       description: props.description,
@@ -80,6 +82,13 @@ export class Caretaker extends Construct {
         bundleAwsSDK: true,
       },
     });
+    acknowledge(
+      this.function,
+      'cdk-validator-cfnguard::lambda_inside_vpc_check',
+      props.inVpc
+        ? 'It is inside; the rule does not see ids that are references.'
+        : 'From isolated subnets it could not answer CloudFormation.',
+    );
     this.alarms(props);
   }
 

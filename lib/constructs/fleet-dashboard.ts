@@ -15,15 +15,13 @@ import {
   METRIC_PERIOD_SECONDS,
   type MetricName,
 } from '../../core/deployment/fleet-metrics';
+import type { NodeFleet } from './node-fleet';
+import type { PlacementStore } from './placement-store';
 
 export interface FleetDashboardProps {
   readonly name: string;
-  readonly groupName: string;
-  /** As CloudWatch names it: `net/…`. */
-  readonly loadBalancerName: string;
-  readonly targetGroupName: string;
-  /** Cache clusters of the placement store. */
-  readonly storeMemberIds: readonly string[];
+  readonly fleet: NodeFleet;
+  readonly store: PlacementStore;
   /** Utilization at which nodes are added. */
   readonly scaleOutUtilization: number;
 }
@@ -46,7 +44,7 @@ export class FleetDashboard extends Construct {
     const { scaleOutUtilization } = props;
     dashboard.addWidgets(
       new TextWidget({
-        markdown: `# ${props.groupName}\nRunbooks: docs/operations.md`,
+        markdown: `# ${props.fleet.groupName}\nRunbooks: docs/operations.md`,
         width: 24,
         height: 2,
       }),
@@ -120,7 +118,7 @@ export class FleetDashboard extends Construct {
     return new Metric({
       namespace: METRIC_NAMESPACE,
       metricName: name,
-      dimensionsMap: { [METRIC_DIMENSION]: this.props.groupName },
+      dimensionsMap: { [METRIC_DIMENSION]: this.props.fleet.groupName },
       statistic,
       period: PERIOD,
     });
@@ -128,9 +126,11 @@ export class FleetDashboard extends Construct {
 
   /** A gauge that every node reports once per period, summed over the nodes. */
   private gauge(name: MetricName): IMetric {
+    // Unique in a graph.
+    const id = `m${name}`;
     return new MathExpression({
-      expression: `m / ${60 / METRIC_PERIOD_SECONDS}`,
-      usingMetrics: { m: this.pool(name, 'Sum') },
+      expression: `${id} / ${60 / METRIC_PERIOD_SECONDS}`,
+      usingMetrics: { [id]: this.pool(name, 'Sum') },
       label: name,
       period: PERIOD,
     });
@@ -154,14 +154,14 @@ export class FleetDashboard extends Construct {
     return new Metric({
       namespace: 'AWS/AutoScaling',
       metricName,
-      dimensionsMap: { AutoScalingGroupName: this.props.groupName },
+      dimensionsMap: { AutoScalingGroupName: this.props.fleet.groupName },
       statistic: 'Average',
       period: PERIOD,
     });
   }
 
   private store(...names: string[]): Metric[] {
-    return this.props.storeMemberIds.flatMap((CacheClusterId, index) =>
+    return this.props.store.memberIds.flatMap((CacheClusterId, index) =>
       names.map(
         (metricName) =>
           new Metric({
@@ -177,12 +177,15 @@ export class FleetDashboard extends Construct {
   }
 
   private balancer(metricName: string, statistic: string): Metric {
-    const { loadBalancerName, targetGroupName } = this.props;
+    const { loadBalancer } = this.props.fleet;
     const perTarget = metricName.endsWith('HostCount');
     return new Metric({
       namespace: 'AWS/NetworkELB',
       metricName,
-      dimensionsMap: { LoadBalancer: loadBalancerName, ...(perTarget && { TargetGroup: targetGroupName }) },
+      dimensionsMap: {
+        LoadBalancer: loadBalancer.fullName,
+        ...(perTarget && { TargetGroup: loadBalancer.targetGroup.attrTargetGroupFullName }),
+      },
       statistic,
       period: PERIOD,
     });

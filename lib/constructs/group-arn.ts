@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from '../acknowledge';
 
@@ -12,11 +12,14 @@ export function groupArn(scope: Construct, groupName: string): string {
   });
 }
 
-/** Says why a role has wildcards that AWS leaves no way around. */
-export function acknowledgeGroupArn(role: IConstruct, groupName: string): void {
+/** Says why a role has a wildcard that AWS leaves no way around. */
+export function acknowledgeGroupArn(scope: IConstruct, groupName: string): void {
+  const { partition, region, account } = Stack.of(scope);
+  const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const owner = `${known(partition, 'Partition')}:autoscaling:${known(region, 'Region')}:${known(account, 'AccountId')}`;
   acknowledge(
-    role,
-    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/${groupName}]`,
+    scope,
+    `AwsSolutions-IAM5[Resource::arn:${owner}:autoScalingGroup:*:autoScalingGroupName/${groupName}]`,
     'The wildcard stands for the id that AWS adds to the name of the one group.',
   );
 }

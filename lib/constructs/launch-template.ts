@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { InstanceConfig } from '../../core/deployment/fleet-config';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
+import { acknowledge } from '../acknowledge';
 import type { Network } from './network';
 import { ROOT_DEVICE, ROOT_VOLUME_GIB } from './node-image';
 import { nodeUserData } from './user-data';
@@ -74,6 +75,16 @@ export class NodeLaunchTemplate extends Construct {
         ),
       },
     });
+    acknowledge(
+      this.template,
+      'cdk-validator-cfnguard::ec2_launch_template_public_ip_disabled_check',
+      'Browsers send their media straight to the nodes.',
+    );
+    acknowledge(
+      this.template,
+      'cdk-validator-cfnguard::ec2_launch_template_monitoring_enabled_check',
+      'Nodes publish what matters every 10 s themselves; the detailed metrics of EC2 would be paid beside them.',
+    );
     Tags.of(this.securityGroup).add('Name', `${props.fleetName}-node`);
   }
 
@@ -89,6 +100,21 @@ export class NodeLaunchTemplate extends Construct {
       allowAllOutbound: true,
       allowAllIpv6Outbound: true,
     });
+    for (const rule of [
+      'AwsSolutions-EC23',
+      'cdk-validator-cfnguard::vpc_sg_open_only_to_authorized_ports_check',
+    ]) {
+      acknowledge(
+        group,
+        rule,
+        'Media ports are for all of the internet, or flows would be tracked and throttled; DTLS and SRTP guard them.',
+      );
+    }
+    acknowledge(
+      group,
+      'CloudFormation-Validate::W2508',
+      "UDP only: the ports of databases among the pipes' are TCP ports, which stay closed.",
+    );
     const workers = Math.max(...props.instances.map(({ capacity }) => capacity.vcpus));
     const lastMediaPort = NETWORK_PORTS.mediaBase + workers - 1;
     for (const [peer, version] of [

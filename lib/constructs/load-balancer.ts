@@ -63,9 +63,16 @@ export class LoadBalancer extends Construct {
     });
     acknowledge(
       this.balancer,
-      'AwsSolutions-ELB2',
-      'Each gateway logs its connections with ids; access logs would add addresses of people, and a bucket to guard.',
+      'cdk-validator-cfnguard::elbv2_deletion_protection_enabled_check',
+      'The stack has termination protection; a second lock would make its tear-down fail halfway.',
     );
+    const logging = ['AwsSolutions-ELB2', 'cdk-validator-cfnguard::elbv2_logging_enabled_check'];
+    for (const rule of logging)
+      acknowledge(
+        this.balancer,
+        rule,
+        'Each gateway logs its connections with ids; access logs would add addresses of people, and a bucket to guard.',
+      );
     this.targetGroup = this.gateways(props);
     const certificateArn = props.certificateArn ?? this.certificate(props);
     new elb.CfnListener(this, 'Listener', {

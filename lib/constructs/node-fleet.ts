@@ -66,10 +66,10 @@ export class NodeFleet extends Construct {
       logRetentionDays,
       name: `/mediasoup-fleet/${config.name}/nodes`,
     });
-    const secrets = { store: props.storeSecret, ...props.sharedSecrets };
+    const { link, token, adminToken } = props.sharedSecrets;
     const role = nodeRole(this, 'NodeRole', {
       groupName: this.groupName,
-      secrets: Object.values(secrets),
+      secrets: [props.storeSecret, link, token, adminToken],
       log,
     });
     const launch = new NodeLaunchTemplate(this, 'Launch', {

@@ -3,6 +3,7 @@ import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IDependable } from 'constructs';
 import type { FleetConfig } from '../../core/deployment/fleet-config';
+import { acknowledge } from '../acknowledge';
 import type { Network } from './network';
 
 /** Names of the group's lifecycle hooks. */
@@ -91,6 +92,7 @@ export class NodeGroup extends Construct {
       metricsCollection: [{ granularity: '1Minute' }],
       tags: [{ key: 'mediasoup-fleet', value: props.groupName, propagateAtLaunch: true }],
     });
+    acknowledgements(this.group);
     this.group.cfnOptions.updatePolicy = updatePolicy(props);
     for (const dependency of [...props.after, ...props.releaseAlarms.map(({ alarm }) => alarm)]) {
       this.group.node.addDependency(dependency);
@@ -150,4 +152,25 @@ function updatePolicy({ release, releaseAlarms, warmupSeconds }: NodeGroupProps)
     // Scheduled floors change the group's sizes; a deployment leaves them so.
     autoScalingScheduledAction: { ignoreUnmodifiedGroupSizeProperties: true },
   };
+}
+
+function acknowledgements(group: autoscaling.CfnAutoScalingGroup): void {
+  const newer =
+    'Every type of the capacity table is a Nitro type; the list of the rule ends before the newest.';
+  for (const [rule, reason] of Object.entries({
+    'AwsSolutions-EC26':
+      'The launch template, which the rule can not follow by reference, encrypts its volume.',
+    'cdk-validator-cfnguard::autoscaling_group_nitro_instance_override_check': newer,
+    'cdk-validator-cfnguard::autoscaling_group_nitro_encryption_in_transit_override_check': newer,
+    'AwsSolutions-AS3':
+      'EventBridge hears of every launch and termination; a message for each would be noise.',
+    'cdk-validator-cfnguard::autoscaling_multiple_az_check':
+      'Its subnets lie in two zones or more, which the config demands; the rule looks for names of zones.',
+    'cdk-validator-cfnguard::autoscaling_group_elb_healthcheck_required_check':
+      'A node that is not ready has calls all the same; the sweep reports nodes whose process is proven dead.',
+    'cdk-validator-cfnguard::autoscaling_mixed_instances_policy_multiple_instance_types_check':
+      'How many instance types there are is said in the config; one is the simplest to plan with.',
+  })) {
+    acknowledge(group, rule, reason);
+  }
 }

@@ -135,8 +135,12 @@ export class NodeImage extends Construct {
         'What Image Builder requires of its build instances, which live for minutes; AWS keeps it up to date.',
       );
     }
-    bundle.grantRead(role);
-    acknowledgeAssetRead(role);
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [bundle.bucket.arnForObjects(bundle.s3ObjectKey)],
+      }),
+    );
     const profile = new iam.InstanceProfile(this, 'BuildProfile', { role });
     const securityGroup = new ec2.SecurityGroup(this, 'BuildSecurityGroup', {
       vpc: props.network.vpc,
@@ -171,15 +175,4 @@ function parentImage(scope: Construct, baseImage: string): string {
   // Public parameters belong to no account.
   const { partition, region } = Stack.of(scope);
   return `ssm:arn:${partition}:ssm:${region}::parameter${baseImage.slice('ssm:'.length)}`;
-}
-
-/** The bootstrap bucket is named with the account, which is not known at synthesis. */
-export function acknowledgeAssetRead(role: iam.Role): void {
-  for (const action of ['s3:GetBucket*', 's3:GetObject*', 's3:List*']) {
-    acknowledge(
-      role,
-      `AwsSolutions-IAM5[Action::${action}]`,
-      "What the CDK's grantRead gives on its own asset bucket.",
-    );
-  }
 }

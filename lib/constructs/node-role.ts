@@ -47,6 +47,5 @@ export function nodeRole(
     'AwsSolutions-IAM5[Resource::*]',
     'PutMetricData can not be limited to a resource; the condition limits it to our namespace.',
   );
-  acknowledge(role, `AwsSolutions-IAM5[Resource::<NodeLog>.Arn]`, 'Streams of the one log group.');
   return role;
 }
