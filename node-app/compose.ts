@@ -136,7 +136,12 @@ async function build(
   media.on('workerDied', () => metrics.workerDied());
   metrics.observeMedia(() => media.figures());
 
-  const redis = connectRedis({ url: config.FLEET_REDIS_URL, logger, connectionName: nodeId });
+  const redis = connectRedis({
+    url: config.FLEET_REDIS_URL,
+    logger,
+    connectionName: nodeId,
+    reloadPasswords: environment?.storePasswords,
+  });
   undo.push(() => redis.disconnect());
   const placement = new PlacementStore({
     redis,
@@ -299,7 +304,8 @@ async function build(
         const { capacity, measured, rooms, peers } = media.figures();
         const { heartbeatAgeMs } = registrar;
         const totals = metrics.totals();
-        return { state: status.state, capacity, measured, rooms, peers, heartbeatAgeMs, totals };
+        const drainFailed = status.drainReport()?.failed ?? false;
+        return { state: status.state, drainFailed, capacity, measured, rooms, peers, heartbeatAgeMs, totals };
       },
     });
   } else {

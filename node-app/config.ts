@@ -11,6 +11,7 @@ import {
 } from '../core/placement/selector-policy';
 import { DEFAULT_ADMISSION_JOINS_PER_SECOND } from '../core/session/return-time';
 import { safeCapacity } from '../core/capacity/safe-capacity';
+import { awsVariableShape } from './aws/aws-variables';
 
 /**
  * A node's configuration, by environment variables, parsed and validated once. docs/configuration.md lists
@@ -115,6 +116,7 @@ const environmentSchema = z.object({
   FLEET_RESUME_GRACE_MS: integer(0, 600_000).default(15_000),
   FLEET_JOIN_TIMEOUT_MS: integer(1_000, 600_000).default(10_000),
   FLEET_STOP_TIMEOUT_MS: integer(100, 300_000).default(5_000),
+  ...awsVariableShape,
   FLEET_EXIT_WITH_PARENT: z
     .enum(['0', '1'])
     .transform((flag) => flag === '1')

@@ -1,6 +1,7 @@
 import { workerBin } from 'mediasoup';
 import { pino } from 'pino';
 import { FleetError } from '../core/errors';
+import type { AwsEnvironment } from './aws/aws-environment';
 import { startNode, type FleetNode } from './compose';
 import { parseConfig, type NodeConfig } from './config';
 import { systemClock } from './system-clock';
@@ -9,8 +10,9 @@ import { systemClock } from './system-clock';
 const EX_CONFIG = 78;
 
 async function main(): Promise<void> {
-  const config = readConfig();
-  if (!config) return;
+  const settings = await readConfig();
+  if (!settings) return;
+  const { config, aws } = settings;
   const logger = pino({
     level: config.FLEET_LOG_LEVEL,
     base: { nodeId: config.FLEET_NODE_ID },
@@ -20,12 +22,15 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopper.stop(signal));
   if (config.FLEET_EXIT_WITH_PARENT) process.on('disconnect', () => stopper.stop('parent gone'));
   try {
+    aws?.logTo(logger);
+    await aws?.checkAnnouncedAddress(config, logger);
     const node = await startNode({
       config,
       workerBin: config.FLEET_WORKER_BIN ?? workerBin,
       clock: systemClock,
       random: Math.random,
       logger,
+      environment: aws,
     });
     stopper.started(node);
     const { nodeId, httpPort, linkPort, mediaPorts } = node;
@@ -39,13 +44,24 @@ async function main(): Promise<void> {
   }
 }
 
-function readConfig(): NodeConfig | undefined {
+async function readConfig(): Promise<{ config: NodeConfig; aws: AwsEnvironment | undefined } | undefined> {
   try {
-    return parseConfig(process.env);
+    if (process.env.FLEET_AWS !== '1') return { config: parseConfig(process.env), aws: undefined };
+    // Loaded only where it is used: the SDK is most of the app.
+    const { AwsEnvironment } = await import('./aws/aws-environment.js');
+    const aws = await AwsEnvironment.prepare({
+      environment: process.env,
+      clock: systemClock,
+      random: Math.random,
+    });
+    return { config: parseConfig(aws.variables), aws };
   } catch (error) {
-    const { message } = FleetError.from(error);
-    process.stderr.write(`FLEET_ERR_CONFIG: ${message}\n`);
-    process.exitCode = EX_CONFIG;
+    const { code, message, cause } = FleetError.from(error);
+    process.stderr.write(
+      `${code}: ${code === 'FLEET_ERR_INTERNAL' && cause ? startFailure(error) : message}\n`,
+    );
+    // Only what stays wrong is worth no other try.
+    process.exitCode = code === 'FLEET_ERR_CONFIG' ? EX_CONFIG : 1;
     return undefined;
   }
 }

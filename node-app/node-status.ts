@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../core/clock';
 import type { DrainCommand } from '../core/drain/drain-command';
+import type { DrainReport } from '../core/drain/drain-report';
 import { FleetError } from '../core/errors';
 import type { NodeState } from '../core/node-state';
 import type { HeartbeatReply, NodeHeartbeat } from '../core/placement/placement-port';
@@ -58,6 +59,11 @@ export class NodeStatus implements NodeStatePort {
 
   drain(command: DrainCommand): NodeState {
     return this.nodeDrain.drain(command);
+  }
+
+  /** The drain under way, or the one that led to DRAINED. */
+  drainReport(): DrainReport | undefined {
+    return this.nodeDrain.report();
   }
 
   readState(): NodeReport {

@@ -23,6 +23,8 @@ const WORKER_SETUP = [
   'worker-build',
 ];
 
+/** What a build notes about itself: paths and times of this machine. */
+const BUILD_RECORD = '.build.json';
 const recipeSchema = z.object({ DEBIAN_PACKAGES: z.array(z.string()).min(1) });
 const MEDIASOUP = 'node_modules/mediasoup';
 
@@ -45,16 +47,29 @@ export interface ImageBundle {
  */
 export async function buildImageBundle(options: ImageBundleOptions = {}): Promise<ImageBundle> {
   const outDir = options.outDir ?? join(ROOT, 'dist', 'image-bundle');
-  const partial = `${outDir}.${process.pid}.partial`;
-  await rm(partial, { recursive: true, force: true });
+  // Always as deep below the checkout: the source maps' paths are part of the bytes.
+  const partial = join(ROOT, 'dist', `image-bundle.${process.pid}.partial`);
   const app = join(partial, 'app');
-  await mkdir(app, { recursive: true });
+  try {
+    await fill(partial, app);
+    const hash = await hashTree(partial);
+    await rm(outDir, { recursive: true, force: true });
+    await mkdir(dirname(outDir), { recursive: true });
+    if (options.outDir === undefined) await rename(partial, outDir);
+    else await copyTree(partial, outDir);
+    return { dir: outDir, hash };
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
 
-  const nodeApp = await buildNodeApp();
-  await copyTree(dirname(nodeApp.entry), app);
-  const web = join(ROOT, 'dist', 'web');
-  await buildWeb({ outDir: web });
-  await copyTree(web, join(app, 'web'));
+async function fill(partial: string, app: string): Promise<void> {
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(app, { recursive: true });
+  // Built anew, so that nothing that an earlier build left gets onto an image.
+  await buildNodeApp({ outDir: app });
+  await buildWeb({ outDir: join(app, 'web') });
+  for (const folder of [app, join(app, 'web')]) await rm(join(folder, BUILD_RECORD), { force: true });
 
   const lock = await readPackageLock(join(ROOT, 'package-lock.json'));
   const packages = productionPackages(lock, 'mediasoup');
@@ -64,11 +79,6 @@ export async function buildImageBundle(options: ImageBundleOptions = {}): Promis
   for (const name of IMAGE_SETUP) await copyTree(join(IMAGE, name), join(app, 'setup', name));
   for (const name of WORKER_SETUP) await copyTree(join(SETUP, name), join(app, 'setup', name));
   await writeFile(join(partial, 'bundle.env'), await bundleVariables(lock));
-
-  const hash = await hashTree(partial);
-  await rm(outDir, { recursive: true, force: true });
-  await rename(partial, outDir);
-  return { dir: outDir, hash };
 }
 
 /** What install.sh reads: shell assignments. */
@@ -100,12 +110,8 @@ async function copyPackage(folder: string, app: string): Promise<void> {
   });
 }
 
-/** Without records of builds, which hold paths and times of this machine. */
 async function copyTree(source: string, target: string, wanted = (_path: string) => true): Promise<void> {
-  await cp(source, target, {
-    recursive: true,
-    filter: (path) => !path.endsWith('/.build.json') && wanted(path),
-  });
+  await cp(source, target, { recursive: true, filter: wanted });
 }
 
 async function hashTree(folder: string): Promise<string> {

@@ -19,6 +19,7 @@ import { findRedisServerBin } from './setup/parts.cjs';
  *
  *   IMAGE_VERIFY_MIRROR   Debian mirror. Default: http://deb.debian.org/debian
  *   IMAGE_VERIFY_KEEP=1   keeps the folder, to look at after a failure
+ *   IMAGE_VERIFY_REUSE    a folder that was kept: only what comes after install.sh runs, and the folder stays
  */
 const ROOT = resolve(__dirname, '..');
 const SUITE = 'bookworm';
@@ -34,19 +35,21 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const work = await mkdtemp(join(tmpdir(), 'image-verify-'));
+  const reused = process.env.IMAGE_VERIFY_REUSE;
+  const work = reused ?? (await mkdtemp(join(tmpdir(), 'image-verify-')));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const verification = new Verification(work, stop.signal);
   try {
-    await verification.run();
+    if (reused === undefined) await verification.install();
+    await verification.check();
     console.log(`\nthe image's steps work (${verification.summary()})`);
   } catch (error) {
     console.error(`\nimage:verify failed in "${verification.current}": ${messageOf(error)}`);
     process.exitCode = 1;
   } finally {
     await verification.close();
-    if (process.env.IMAGE_VERIFY_KEEP === '1') console.log(`kept ${work}`);
+    if (process.env.IMAGE_VERIFY_KEEP === '1' || reused !== undefined) console.log(`kept ${work}`);
     else await rm(work, { recursive: true, force: true });
   }
 }
@@ -72,6 +75,7 @@ class Verification {
   current = '';
   readonly #times: string[] = [];
   readonly #root: string;
+  readonly #environmentFile: string;
   readonly #children: ChildProcess[] = [];
   #registry: Server | undefined;
   #redis: Redis | undefined;
@@ -81,26 +85,33 @@ class Verification {
     private readonly signal: AbortSignal,
   ) {
     this.#root = join(work, 'root');
+    this.#environmentFile = join(this.#root, 'etc', 'mediasoup-fleet', 'fleet.env');
   }
 
   summary(): string {
     return this.#times.join(', ');
   }
 
-  async run(): Promise<void> {
+  async install(): Promise<void> {
     await this.#step('bundle', () => this.#bundle());
     await this.#step('debootstrap', () => this.#debootstrap());
-    await this.#step('install.sh', () => this.#install());
+    await this.#step('install.sh', () => this.#inRoot(['bash', '/var/tmp/bundle/install.sh']));
+  }
+
+  async check(): Promise<void> {
     await this.#step('check-image.sh', () =>
       this.#inRoot(['bash', '/opt/mediasoup-fleet/app/setup/check-image.sh']),
     );
-    await this.#step('again', () => this.#installAgain());
+    await this.#step('size', () =>
+      this.#inRoot(['du', '-sh', '--one-file-system', '/usr', '/opt/mediasoup-fleet']),
+    );
     await this.#step('service', () => this.#service());
   }
 
   /** Ends what is left. */
   async close(): Promise<void> {
     this.#redis?.disconnect();
+    await rm(this.#environmentFile, { force: true });
     for (const child of this.#children) {
       if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, 'exit');
@@ -153,26 +164,11 @@ class Verification {
     await cp(join(this.work, 'bundle'), join(this.#root, 'var', 'tmp', 'bundle'), { recursive: true });
   }
 
-  #install(): Promise<string> {
-    return this.#inRoot(['bash', '/var/tmp/bundle/install.sh']);
-  }
-
-  /** A second run finds all as it should be, but for the worker, which it would build again: only the checks count. */
-  async #installAgain(): Promise<void> {
-    const marked = await this.#inRoot(['apt-mark', 'showmanual'], false);
-    if (/^(g\+\+|libssl-dev)$/m.test(marked)) throw new Error('a package of the build is marked to stay');
-    const size = await this.#inRoot(
-      ['du', '-sh', '--one-file-system', '/usr', '/opt/mediasoup-fleet'],
-      false,
-    );
-    console.log(size.trim());
-  }
-
   async #service(): Promise<void> {
     const socket = await this.#startRedis();
     const prefix = 'image-verify';
     await writeFile(
-      join(this.#root, 'etc', 'mediasoup-fleet', 'fleet.env'),
+      this.#environmentFile,
       [
         'FLEET_AUTH=open',
         'FLEET_NODE_ID=image-verify',
@@ -215,7 +211,6 @@ class Verification {
       'unshare',
       [
         ...['--mount', '--', 'bash', '-c', enter, 'enter', this.#root],
-        ...['prlimit', `--nofile=${unit.noFileLimit}`, '--'],
         ...['setpriv', `--reuid=${unit.user}`, `--regid=${unit.user}`, '--init-groups'],
         ...['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--'],
         ...['env', '-i', `--chdir=${unit.workingDirectory}`, ...environment, ...unit.command],
@@ -262,14 +257,14 @@ class Verification {
 
   /** Mounts belong to the command alone and end with it. */
   #inRoot(command: string[], show = true): Promise<string> {
-    const { port } = this.#registry?.address() as { port: number };
+    const registry = this.#registry?.address() as { port: number } | undefined;
     const enter = 'mount -t proc proc "$1/proc" && root=$1 && shift && cd / && exec chroot "$root" "$@"';
     return runCommand('unshare', ['--mount', '--', 'bash', '-c', enter, 'enter', this.#root, ...command], {
       env: {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         HOME: '/root',
         LANG: 'C.UTF-8',
-        NPM_REGISTRY: `http://127.0.0.1:${port}`,
+        ...(registry ? { NPM_REGISTRY: `http://127.0.0.1:${registry.port}` } : {}),
         SKIP_AWS_AGENTS: '1',
         ...(process.env.http_proxy ? { http_proxy: process.env.http_proxy } : {}),
       },

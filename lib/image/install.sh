@@ -25,6 +25,8 @@ fail() {
   printf 'install.sh: %s\n' "$*" >&2
   exit 1
 }
+# Its errors go to stderr.
+quiet_apt() { apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >/dev/null; }
 fetch() { curl --fail --silent --show-error --location --retry 5 --retry-connrefused --max-time 300 --output "$2" "$1"; }
 
 [[ $EUID -eq 0 ]] || fail 'must run as root'
@@ -37,10 +39,10 @@ case $(dpkg --print-architecture) in
 esac
 
 say 'packages'
-apt-get -o DPkg::Lock::Timeout=300 update -qq
+quiet_apt update
 marked_before=$(apt-mark showmanual | sort)
 # shellcheck disable=SC2086
-apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${RUN_PACKAGES[@]}" $WORKER_PACKAGES
+quiet_apt install -y --no-install-recommends "${RUN_PACKAGES[@]}" $WORKER_PACKAGES
 
 say "Node $NODE_VERSION"
 package=node-linux-$arch
@@ -81,7 +83,7 @@ done
 for package in $WORKER_PACKAGES; do
   grep -qx "$package" <<<"$marked_before" || apt-mark auto "$package" >/dev/null
 done
-apt-get -o DPkg::Lock::Timeout=300 autoremove -y -qq --purge
+quiet_apt autoremove -y --purge
 if ldd "$PREFIX/bin/mediasoup-worker" | grep 'not found'; then fail 'the worker lost a library'; fi
 
 say 'user, service, limits'

@@ -50,6 +50,16 @@ export interface WebhookFigures {
 /** How a join ended: `ok`, or the code of the error that refused it. */
 export type JoinResult = 'ok' | ErrorCode;
 
+/** Counters since the process started, for those who add up on their own. */
+export interface JoinTotals {
+  joinsAccepted: number;
+  /** Without those for which there was no capacity. */
+  joinsFailed: number;
+  noCapacity: number;
+  /** Sessions that were resumed on a new connection. */
+  reconnects: number;
+}
+
 export interface NodeMetricsOptions {
   nodeId: string;
   release: string;
@@ -85,6 +95,7 @@ export class NodeMetrics {
   readonly #noCapacity: Counter;
   readonly #resumed: Counter;
   readonly #workerDeaths: Counter;
+  readonly #totals: JoinTotals = { joinsAccepted: 0, joinsFailed: 0, noCapacity: 0, reconnects: 0 };
   #scrape = 0;
 
   constructor(options: NodeMetricsOptions) {
@@ -127,13 +138,21 @@ export class NodeMetrics {
 
   /** One attempt to join ended. `durationMs` counts only when it succeeded. */
   joinFinished(join: { result: JoinResult; durationMs: number }): void {
+    if (join.result === 'ok') this.#totals.joinsAccepted += 1;
+    else if (join.result === 'FLEET_ERR_NO_CAPACITY') this.#totals.noCapacity += 1;
+    else this.#totals.joinsFailed += 1;
     this.#joins.inc({ result: join.result });
     if (join.result === 'ok') this.#joinDuration.observe(join.durationMs / 1000);
     if (join.result === 'FLEET_ERR_NO_CAPACITY') this.#noCapacity.inc();
   }
 
   sessionResumed(): void {
+    this.#totals.reconnects += 1;
     this.#resumed.inc();
+  }
+
+  totals(): JoinTotals {
+    return { ...this.#totals };
   }
 
   workerDied(): void {

@@ -13,7 +13,15 @@ export interface RedisConnectionOptions {
   maxReconnectDelayMs?: number | undefined;
   /** As CLIENT LIST shows it. */
   connectionName?: string | undefined;
+  /**
+   * Asked when Redis refuses the password: all that may be valid now, the newest first. They are tried in turn, so
+   * that a rotated password is found without a restart. @default the one of the URL, for ever
+   */
+  reloadPasswords?: (() => Promise<string[]>) | undefined;
 }
+
+/** Pause between two reloads of the passwords, milliseconds: whoever keeps them has limits too. */
+const PASSWORD_RELOAD_PAUSE_MS = 2_000;
 
 /**
  * A client that fails fast: commands while Redis is away are refused at once rather than queued, and none is
@@ -50,7 +58,32 @@ export function connectRedis(options: RedisConnectionOptions): Redis {
     reconnectOnError: (error) => /READONLY/.test(error.message),
   });
   superviseConnection(redis, logger);
+  if (options.reloadPasswords) followPasswords(redis, options.reloadPasswords, logger);
   return redis;
+}
+
+function followPasswords(redis: Redis, reload: () => Promise<string[]>, logger: Logger): void {
+  let reloading = false;
+  let reloadedAtMs = Number.NEGATIVE_INFINITY;
+  redis.on('error', (error: Error) => {
+    if (reloading || !/WRONGPASS|NOAUTH|invalid password/i.test(error.message)) return;
+    const nowMs = performance.now();
+    if (nowMs - reloadedAtMs < PASSWORD_RELOAD_PAUSE_MS) return;
+    reloadedAtMs = nowMs;
+    reloading = true;
+    reload()
+      .then((passwords) => {
+        const next = passwords[passwords.indexOf(redis.options.password ?? '') + 1] ?? passwords[0];
+        if (next === undefined || next === redis.options.password) return;
+        logger.info('trying another password for Redis');
+        redis.options.password = next;
+        redis.disconnect(true);
+      })
+      .catch((cause: unknown) => logger.warn({ err: cause }, 'the passwords of Redis can not be read'))
+      .finally(() => {
+        reloading = false;
+      });
+  });
 }
 
 /** One line when the connection is lost, one when it is back; the errors between them say nothing new. */

@@ -7,7 +7,6 @@ export interface ServiceUnit {
   /** `Environment=` lines, and paths of `EnvironmentFile=`, in their order. */
   environment: string[];
   environmentFiles: string[];
-  noFileLimit: number;
 }
 
 /** Reads the subset of unit syntax that our unit uses: one value per line, no quotes, no continuation. */
@@ -28,7 +27,6 @@ export function parseServiceUnit(text: string): ServiceUnit {
     command: one('ExecStart').split(/\s+/),
     environment: all('Environment'),
     environmentFiles: all('EnvironmentFile'),
-    noFileLimit: Number(one('LimitNOFILE')),
   };
 }
 
