@@ -76,6 +76,8 @@ interface Seating {
   options: OpenPeerOptions;
 }
 
+/** Transports that the egress meter samples per second and worker: at most 0.6 % of a core for each that forwards. */
+const METERED_PER_WORKER = 100;
 /** Tries to enter a room that ends at the same moment. */
 const MAX_ENTRY_ATTEMPTS = 5;
 
@@ -100,6 +102,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     this.#roomListener = this.#listenToRooms();
     this.#meter = new EgressMeter({
       source: mediaMeterSource(() => this.#registry.rooms()),
+      transportsPerSecond: METERED_PER_WORKER * options.media.workers,
       clock: options.clock,
       logger: options.logger,
     });

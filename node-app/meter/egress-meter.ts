@@ -36,11 +36,11 @@ export interface EgressMeterOptions {
   clock: Clock;
   logger: Logger;
   /**
-   * How many transports are sampled per second at most. @default 200: at 60 µs of CPU each, worker and Node together
-   * (`npm run bench -- forwarding`), 1.2 % of one core
+   * How many transports are sampled per second at most. @default 100: at 60 µs of CPU each, worker and Node together
+   * (`npm run bench -- forwarding`), 0.6 % of one core
    */
   transportsPerSecond?: number;
-  /** How many consumers are sampled per second at most, for the size of packets. @default 10 */
+  /** How many consumers are sampled per second at most, for the size of packets. @default 5 */
   consumersPerSecond?: number;
 }
 
@@ -90,7 +90,7 @@ export class EgressMeter {
   #unansweredSinceMs: number | undefined;
 
   constructor(options: EgressMeterOptions) {
-    const { source, clock, logger, transportsPerSecond = 200, consumersPerSecond = 10 } = options;
+    const { source, clock, logger, transportsPerSecond = 100, consumersPerSecond = 5 } = options;
     this.#source = source;
     this.#clock = clock;
     this.#logger = logger;
