@@ -6,6 +6,7 @@ export default tseslint.config(
       'node_modules/**',
       'dist/**',
       'coverage/**',
+      'cdk.out/**',
       '*.config.js',
       '*.config.mjs',
       '.dependency-cruiser.cjs',

@@ -24,7 +24,14 @@ const project = (name, more = {}) => ({
 });
 
 module.exports = {
-  projects: [project('unit'), project('redis'), project('media'), project('local'), project('e2e')],
+  projects: [
+    project('unit'),
+    project('redis'),
+    project('media'),
+    project('local'),
+    project('e2e'),
+    project('cdk'),
+  ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,
   testTimeout: 30_000,

@@ -1,6 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { METRIC_DIMENSION, METRIC_NAMESPACE, type MetricName } from '../../core/deployment/fleet-metrics';
+import type { CaretakerMetric } from '../../core/drain/caretaker-metrics';
 
 export interface FleetAlarmProps {
   /** What a person reads at three in the morning: what is wrong and where the runbook is. */
@@ -59,10 +60,10 @@ export function fleetAlarm(scope: Construct, id: string, props: FleetAlarmProps)
   });
 }
 
-/** A metric that the nodes of a group publish. */
+/** A metric that the nodes of a group, or the Lambdas that see them out, publish. */
 export function poolMetric(
   groupName: string,
-  name: MetricName,
+  name: MetricName | CaretakerMetric,
   statistic: AlarmMetric['statistic'],
   periodSeconds: number,
 ): AlarmMetric {

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -74,13 +74,7 @@ export class Caretaker extends Construct {
         securityGroups: [props.inVpc.securityGroup],
       }),
       // The SDK is inside: the runtime's own changes without notice, and a cold start reads one file.
-      bundling: {
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        target: 'node24',
-        bundleAwsSDK: true,
-      },
+      bundling: { minify: true, target: 'node24', bundleAwsSDK: true, logLevel: LogLevel.WARNING },
     });
     acknowledge(
       this.function,

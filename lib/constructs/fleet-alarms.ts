@@ -29,6 +29,7 @@ export class FleetAlarms extends Construct {
     this.silentNodes();
     this.noCapacity();
     this.atMaximum();
+    this.failedDrains();
     for (const allowance of ['Bw', 'Pps', 'Conntrack'] as const) this.throttled(allowance);
   }
 
@@ -139,6 +140,36 @@ export class FleetAlarms extends Construct {
         name: 'GroupDesiredCapacity',
         statistic: 'Maximum',
       },
+    });
+  }
+
+  private failedDrains() {
+    const { groupName } = this.props;
+    const common = {
+      comparison: 'GreaterThanOrEqualToThreshold',
+      threshold: 1,
+      // Only counted when it happens.
+      missingData: 'notBreaching',
+    } as const;
+    this.alarm('drain-failed', {
+      ...common,
+      description: 'A drain ended with live peers: the instance is kept for them. Runbook: drain-failed.',
+      evaluationPeriods: 1,
+      metric: poolMetric(groupName, 'DrainsFailed', 'Sum', MINUTE),
+    });
+    this.alarm('instances-retained', {
+      ...common,
+      description:
+        'An instance outside of the group is kept, and paid, for its calls. Runbook: drain-failed.',
+      evaluationPeriods: 60,
+      metric: poolMetric(groupName, 'RetainedInstances', 'Maximum', MINUTE),
+    });
+    this.alarm('store-unavailable', {
+      ...common,
+      description:
+        'The Lambdas can not reach the placement store: no drain proceeds. Runbook: store-unavailable.',
+      evaluationPeriods: 5,
+      metric: poolMetric(groupName, 'StoreUnavailable', 'Sum', MINUTE),
     });
   }
 

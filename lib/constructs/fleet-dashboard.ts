@@ -15,6 +15,7 @@ import {
   METRIC_PERIOD_SECONDS,
   type MetricName,
 } from '../../core/deployment/fleet-metrics';
+import type { CaretakerMetric } from '../../core/drain/caretaker-metrics';
 import type { NodeFleet } from './node-fleet';
 import type { PlacementStore } from './placement-store';
 
@@ -87,9 +88,17 @@ export class FleetDashboard extends Construct {
       }),
     );
     dashboard.addWidgets(
-      graph('Draining: nodes waiting to end, peers still there', [this.group('GroupTerminatingInstances')], {
-        right: [this.gauge('DrainRemainingPeers')],
-      }),
+      graph(
+        'Draining: nodes waiting to end, peers still there',
+        [
+          this.group('GroupTerminatingInstances'),
+          this.pool('RetainedInstances', 'Maximum'),
+          this.pool('DrainsFailed', 'Sum'),
+        ],
+        {
+          right: [this.gauge('DrainRemainingPeers')],
+        },
+      ),
       graph('AWS throttles (packets)', [
         this.pool('EnaBwOutAllowanceExceeded', 'Sum'),
         this.pool('EnaPpsAllowanceExceeded', 'Sum'),
@@ -114,7 +123,7 @@ export class FleetDashboard extends Construct {
     );
   }
 
-  private pool(name: MetricName, statistic: 'Sum' | 'Maximum'): Metric {
+  private pool(name: MetricName | CaretakerMetric, statistic: 'Sum' | 'Maximum'): Metric {
     return new Metric({
       namespace: METRIC_NAMESPACE,
       metricName: name,

@@ -79,10 +79,15 @@ export class Lifecycle extends Construct {
             'autoscaling:CompleteLifecycleAction',
             'autoscaling:RecordLifecycleActionHeartbeat',
             'autoscaling:SetInstanceHealth',
+            'autoscaling:TerminateInstanceInAutoScalingGroup',
           ],
           resources: [groupArn(this, this.props.groupName)],
         }),
-        this.describe(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances']),
+        this.describe([
+          'autoscaling:DescribeAutoScalingGroups',
+          'autoscaling:DescribeLifecycleHooks',
+          'autoscaling:DescribeWarmPool',
+        ]),
         this.readStoreSecret(),
       ],
     });
@@ -141,7 +146,8 @@ export class Lifecycle extends Construct {
             AutoScalingGroupName: [this.props.groupName],
             LifecycleHookName: [this.props.hookName],
             Origin: [origin],
-            Destination: ['EC2'],
+            // An instance may go back to its pool instead of ending: its calls have to end all the same.
+            Destination: ['EC2', 'WarmPool'],
           },
         },
         description,
@@ -177,7 +183,7 @@ export class Lifecycle extends Construct {
       alarmTopic: this.props.alarmTopic,
       statements: [
         new iam.PolicyStatement({
-          actions: ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
+          actions: ['autoscaling:SuspendProcesses'],
           resources: [groupArn(this, this.props.groupName)],
         }),
       ],
