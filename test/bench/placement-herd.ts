@@ -23,9 +23,9 @@ interface RoomMix {
   maxPeople: number;
 }
 
-/** What starts in one burst: the scheduled meetings of the workload model, without its tail. Mean 6.1 people. */
+/** What starts in one burst: the scheduled meetings of the workload model, without its tail. Mean 5.6 people. */
 const SCHEDULED: RoomMix = { pairs: 0.15, maxPeople: 12 };
-/** All meetings of the workload model up to its 99th percentile. */
+/** All meetings of the workload model up to a little above its 99th percentile. */
 const HEAVY_TAILED: RoomMix = { pairs: 0.42, maxPeople: 100 };
 
 function roomSize(random: RandomSource, mix: RoomMix): number {

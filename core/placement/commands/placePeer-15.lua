@@ -154,102 +154,103 @@ local function admits(node, egress, packets)
   return egressLeft > 0 and packetsLeft > 0 and egress <= egressLeft and packets <= packetsLeft and loadOk(node)
 end
 
-local function sortValue(node)
-  if sortBy == 9 then return node[ROOM_COUNT] + node[PEND_ROOMS] end
-  if sortBy == 10 then return projectedLoad(node, CPU) end
-  if sortBy == 11 then return projectedLoad(node, SYS) end
-  if sortBy == 12 then return node[CLIENTS] + node[PEND_CLIENTS] end
-  if sortBy == 13 then return node[TRACKS] + node[PEND_TRACKS] end
-  if sortBy == 14 then return node[BYTES] + node[PEND_EGRESS] / 8 end
-  return 0
-end
-
--- Candidates from one end of a sort key. A claim moves its node away from there, so among equals the next room gets
--- the next node; where a room claims nothing, the first look is at a random one of them.
-local function fromEnd(key, command, isFree)
-  local isRotated = false
-  return function(offset, count)
-    if isFree and offset == 0 then
-      local top = call(command, key, '0', '0', 'WITHSCORES')[2]
-      local start = top and random % call('ZCOUNT', key, top, top) or 0
-      isRotated = start > 0
-      return call(command, key, start, start + count - 1)
-    end
-    if isRotated then offset = 0 end
-    return call(command, key, string.format('%d', offset), string.format('%d', offset + count - 1))
+-- By any policy. Its functions stand inside it, so that a call that does without makes none of them.
+local function chooseByPolicy(egress, packets, excluded)
+  local function sortValue(node)
+    if sortBy == 9 then return node[ROOM_COUNT] + node[PEND_ROOMS] end
+    if sortBy == 10 then return projectedLoad(node, CPU) end
+    if sortBy == 11 then return projectedLoad(node, SYS) end
+    if sortBy == 12 then return node[CLIENTS] + node[PEND_CLIENTS] end
+    if sortBy == 13 then return node[TRACKS] + node[PEND_TRACKS] end
+    if sortBy == 14 then return node[BYTES] + node[PEND_EGRESS] / 8 end
+    return 0
   end
-end
 
-local function fromScore(key, score)
-  return function(offset, count)
-    return call('ZRANGEBYSCORE', key, score, '+inf', 'LIMIT', offset, count)
-  end
-end
-
--- Redis draws distinct members but leaves their order to chance only in part, so begin at a random one.
-local function atRandom(offset)
-  if offset > 0 then return {} end
-  local drawn = call('ZRANDMEMBER', BY_HEADROOM, CANDIDATES)
-  local ids, start = {}, random % math.max(1, #drawn)
-  for i = 1, #drawn do ids[i] = drawn[(start + i - 1) % #drawn + 1] end
-  return ids
-end
-
--- Looks at candidates in order and gives the first `want` that admit the demand. Lapsed ones leave the sort keys.
-local function look(fetch, want, egress, packets, excluded)
-  for _ = 1, 64 do
-    local found, lapsed, offset, count = {}, {}, 0, FIRST_LOOK
-    while offset < CANDIDATES do
-      local ids = fetch(offset, count)
-      if #ids == 0 then break end
-      local raws = call('HMGET', NODES, unpack(ids))
-      for i = 1, #ids do
-        local raw = raws[i]
-        local node = raw and unpackNode(raw)
-        if ids[i] == excluded then
-          -- The room is leaving it.
-        elseif not node or not takesRooms(node, now) then
-          lapsed[#lapsed + 1] = ids[i]
-        elseif admits(node, egress, packets) then
-          found[#found + 1] = { ids[i], raw, node }
-          if #found == want then break end
-        end
+  -- Candidates from one end of a sort key. A claim moves its node away from there, so among equals the next room
+  -- gets the next node; where a room claims nothing, the first look is at a random one of them.
+  local function fromEnd(key, command, isFree)
+    local isRotated = false
+    return function(offset, count)
+      if isFree and offset == 0 then
+        local top = call(command, key, '0', '0', 'WITHSCORES')[2]
+        local start = top and random % call('ZCOUNT', key, top, top) or 0
+        isRotated = start > 0
+        return call(command, key, start, start + count - 1)
       end
-      if #found == want then break end
-      offset, count = offset + count, CANDIDATES - FIRST_LOOK
+      if isRotated then offset = 0 end
+      return call(command, key, string.format('%d', offset), string.format('%d', offset + count - 1))
     end
-    if #lapsed > 0 then unrankNodes(lapsed) end
-    if #found > 0 or #lapsed == 0 then return found end
   end
-  return {}
-end
 
--- The policy's own candidates, in its order, and how many of them it compares.
-local function preferred(egress, packets)
-  local isFree = egress == 0 and packets == 0
-  if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE', isFree), 1 end
-  if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * BITS_PER_PACKET)), 1 end
-  if algorithm == 1 then return atRandom, 2 end
-  if sortBy == 0 then return atRandom, 1 end
-  return fromEnd(KEYS[sortBy], 'ZRANGE', isFree), 1
-end
-
--- Where somebody free stands when the policy's own candidates are all full.
-local function fallback(egress, packets)
-  -- Where the dimensions disagree, begin where both are sure to fit.
-  if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * BITS_PER_PACKET)) end
-  return fromEnd(BY_HEADROOM, 'ZREVRANGE')
-end
-
-local function leastSorted(found)
-  local best = found[1]
-  for i = 2, #found do
-    if sortValue(found[i][3]) < sortValue(best[3]) then best = found[i] end
+  local function fromScore(key, score)
+    return function(offset, count)
+      return call('ZRANGEBYSCORE', key, score, '+inf', 'LIMIT', offset, count)
+    end
   end
-  return best
-end
 
-local function choose(egress, packets, excluded)
+  -- Redis draws distinct members but leaves their order to chance only in part, so begin at a random one.
+  local function atRandom(offset)
+    if offset > 0 then return {} end
+    local drawn = call('ZRANDMEMBER', BY_HEADROOM, CANDIDATES)
+    local ids, start = {}, random % math.max(1, #drawn)
+    for i = 1, #drawn do ids[i] = drawn[(start + i - 1) % #drawn + 1] end
+    return ids
+  end
+
+  -- Looks at candidates in order and gives the first `want` that admit the demand. Lapsed ones leave the sort keys.
+  local function look(fetch, want, egress, packets, excluded)
+    for _ = 1, 64 do
+      local found, lapsed, offset, count = {}, {}, 0, FIRST_LOOK
+      while offset < CANDIDATES do
+        local ids = fetch(offset, count)
+        if #ids == 0 then break end
+        local raws = call('HMGET', NODES, unpack(ids))
+        for i = 1, #ids do
+          local raw = raws[i]
+          local node = raw and unpackNode(raw)
+          if ids[i] == excluded then
+            -- The room is leaving it.
+          elseif not node or not takesRooms(node, now) then
+            lapsed[#lapsed + 1] = ids[i]
+          elseif admits(node, egress, packets) then
+            found[#found + 1] = { ids[i], raw, node }
+            if #found == want then break end
+          end
+        end
+        if #found == want then break end
+        offset, count = offset + count, CANDIDATES - FIRST_LOOK
+      end
+      if #lapsed > 0 then unrankNodes(lapsed) end
+      if #found > 0 or #lapsed == 0 then return found end
+    end
+    return {}
+  end
+
+  -- The policy's own candidates, in its order, and how many of them it compares.
+  local function preferred(egress, packets)
+    local isFree = egress == 0 and packets == 0
+    if selector == 0 then return fromEnd(BY_HEADROOM, 'ZREVRANGE', isFree), 1 end
+    if selector == 1 then return fromScore(BY_HEADROOM, math.min(egress, packets * BITS_PER_PACKET)), 1 end
+    if algorithm == 1 then return atRandom, 2 end
+    if sortBy == 0 then return atRandom, 1 end
+    return fromEnd(KEYS[sortBy], 'ZRANGE', isFree), 1
+  end
+
+  -- Where somebody free stands when the policy's own candidates are all full.
+  local function fallback(egress, packets)
+    -- Where the dimensions disagree, begin where both are sure to fit.
+    if selector == 1 then return fromScore(BY_HEADROOM, math.max(egress, packets * BITS_PER_PACKET)) end
+    return fromEnd(BY_HEADROOM, 'ZREVRANGE')
+  end
+
+  local function leastSorted(found)
+    local best = found[1]
+    for i = 2, #found do
+      if sortValue(found[i][3]) < sortValue(best[3]) then best = found[i] end
+    end
+    return best
+  end
+
   local fetch, want = preferred(egress, packets)
   local found = look(fetch, want, egress, packets, excluded)
   if #found == 0 and selector ~= 0 then
@@ -260,6 +261,17 @@ local function choose(egress, packets, excluded)
     found = look(fromEnd(kind == 1 and BY_CPULOAD or BY_SYSLOAD, 'ZRANGE'), CANDIDATES, egress, packets, excluded)
   end
   return leastSorted(found)
+end
+
+-- The default policy's first candidate nearly always fits.
+local function choose(egress, packets, excluded)
+  if selector == 0 and (egress > 0 or packets > 0) then
+    local nodeId = call('ZREVRANGE', BY_HEADROOM, '0', '0')[1]
+    local raw = nodeId and nodeId ~= excluded and call('HGET', NODES, nodeId)
+    local node = raw and unpackNode(raw)
+    if node and takesRooms(node, now) and admits(node, egress, packets) then return { nodeId, raw, node } end
+  end
+  return chooseByPolicy(egress, packets, excluded)
 end
 
 -- Puts a room onto a chosen node. `counts` are the peers that the room is reserved for before its expected size.
