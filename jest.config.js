@@ -27,6 +27,7 @@ module.exports = {
   projects: [
     project('unit'),
     project('redis'),
+    project('lambdas'),
     project('media'),
     project('local'),
     project('e2e'),
