@@ -74,7 +74,7 @@ export class FleetRegion extends Construct {
           replicaRegions: config.regions.map(({ name }) => name).filter((name) => name !== region.name),
         })
       : SharedSecrets.named(this.stacks.fleet, 'Secrets', config.name);
-    if (primary?.secretsStack) this.stacks.fleet.addDependency(primary.secretsStack);
+    if (primary?.secretsStack) this.stacks.fleet.addStackDependency(primary.secretsStack);
 
     const network = new Network(this.stacks.network, 'Network', {
       availabilityZones: region.availabilityZones,

@@ -122,10 +122,10 @@ export class Scaling extends Construct {
           'lessPackets',
           `IF(safePackets > ${packetsOfOne}, safePackets / (safePackets - ${packetsOfOne}), ${NEVER})`,
         ),
-        expression(
-          'withOneLess',
-          `(used + IF(growth > 0, growth, 0) * ${growthPeriods}) * MAX([lessEgress, lessPackets])`,
-        ),
+        expression('loss', 'MAX([lessEgress, lessPackets])'),
+        expression('ahead', `used + IF(growth > 0, growth, 0) * ${growthPeriods}`),
+        // Apart from the product: an empty last node is 0 x NEVER.
+        expression('withOneLess', `IF(loss < ${NEVER}, ahead * loss, ${NEVER})`),
         expression(
           'removable',
           `IF(samples >= inService * ${SAMPLES_PER_NODE} - ${SAMPLES_PER_NODE / 2}, withOneLess, ${NEVER})`,
