@@ -126,7 +126,8 @@ async function hashTree(folder: string): Promise<string> {
 }
 
 if (require.main === module) {
-  buildImageBundle().then(
+  // An argument is the folder.
+  buildImageBundle({ outDir: process.argv[2] }).then(
     ({ dir, hash }) => console.log(`${dir} ${hash}`),
     (error: unknown) => {
       console.error(error);

@@ -93,7 +93,11 @@ getent passwd fleet >/dev/null ||
 install -d -m 0750 -o root -g fleet /etc/mediasoup-fleet
 install -D -m 0644 "$BUNDLE/files/mediasoup-fleet.service" /etc/systemd/system/mediasoup-fleet.service
 install -D -m 0644 "$BUNDLE/files/90-mediasoup-fleet-sysctl.conf" /etc/sysctl.d/90-mediasoup-fleet.conf
+install -D -m 0644 "$BUNDLE/files/amazon-time.sources" /etc/chrony/sources.d/amazon-time.sources
 install -D -m 0644 "$BUNDLE/files/90-mediasoup-fleet-journald.conf" /etc/systemd/journald.conf.d/90-mediasoup-fleet.conf
+# A node is replaced, never changed: upgrades in the middle of calls would swap libraries under running workers.
+# Security updates come with the next image (docs/operations.md).
+for timer in apt-daily apt-daily-upgrade; do ln -sf /dev/null "/etc/systemd/system/$timer.timer"; done
 # As `systemctl enable`, which a root without a running systemd may not have. Without its environment file, which user
 # data writes, the service does not start.
 install -d /etc/systemd/system/multi-user.target.wants
