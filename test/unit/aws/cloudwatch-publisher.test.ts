@@ -33,6 +33,12 @@ describe('publishing to CloudWatch', () => {
   const sent = () => mock.commandCalls(PutMetricDataCommand).map(({ args }) => args[0].input);
   const valuesOf = (name: string) =>
     sent().map(({ MetricData }) => MetricData?.find(({ MetricName }) => MetricName === name)?.Value);
+  /** Of the request in flight. */
+  const lastSignal = (): AbortSignal => {
+    const args: unknown[] = mock.call(-1).args;
+    const options = args[1] as { abortSignal: AbortSignal };
+    return options.abortSignal;
+  };
   const count = (noCapacity: number) => {
     figures = nodeFigures({ totals: { ...figures.totals, noCapacity } });
   };
@@ -81,9 +87,7 @@ describe('publishing to CloudWatch', () => {
         new Promise((_resolve, reject) => {
           running += 1;
           most = Math.max(most, running);
-          const calls = mock.commandCalls(PutMetricDataCommand);
-          const options = calls.at(-1)?.args[1] as { abortSignal: AbortSignal };
-          options.abortSignal.addEventListener('abort', () => {
+          lastSignal().addEventListener('abort', () => {
             running -= 1;
             reject(new Error('aborted'));
           });
@@ -120,9 +124,8 @@ describe('publishing to CloudWatch', () => {
   test('ends with the node, a request in flight too', async () => {
     const aborted = jest.fn();
     mock.on(PutMetricDataCommand).callsFake(() => {
-      const options = mock.commandCalls(PutMetricDataCommand).at(-1)?.args[1] as { abortSignal: AbortSignal };
       return new Promise((_resolve, reject) => {
-        options.abortSignal.addEventListener('abort', () => {
+        lastSignal().addEventListener('abort', () => {
           aborted();
           reject(new Error('aborted'));
         });

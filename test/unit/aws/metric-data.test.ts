@@ -4,17 +4,20 @@ import path from 'node:path';
 import { CAPACITY_METRICS, METRIC_NAMES } from '../../../core/deployment/fleet-metrics';
 import type { NodeState } from '../../../core/node-state';
 import { parseEnaCounters, readEnaCounters } from '../../../node-app/aws/ena-counters';
-import { metricData, type NodeFigures } from '../../../node-app/aws/metric-data';
+import { metricData, type NodeFigures, type PublishedTotals } from '../../../node-app/aws/metric-data';
 import { nodeFigures } from './node-figures';
 
-const NOTHING = {
+const NOTHING: PublishedTotals = {
   totals: { joinsAccepted: 0, joinsFailed: 0, noCapacity: 0, reconnects: 0 },
   ena: undefined,
 };
 const head = { timestamp: new Date(1_000), autoScalingGroupName: 'nodes' };
-const values = (figures: NodeFigures, published = NOTHING as Parameters<typeof metricData>[1]) =>
+const values = (figures: NodeFigures, published: PublishedTotals = NOTHING): Record<string, number> =>
   Object.fromEntries(
-    metricData(figures, published, head).map(({ MetricName, Value }) => [MetricName, Value]),
+    metricData(figures, published, head).map(({ MetricName = '', Value = NaN }): [string, number] => [
+      MetricName,
+      Value,
+    ]),
   );
 
 describe('metrics of a node', () => {
