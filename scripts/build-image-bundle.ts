@@ -12,10 +12,11 @@ const SETUP = join(ROOT, 'scripts', 'setup');
 
 /** What installs the image, and the system's files. */
 const AT_THE_TOP = ['install.sh', 'files'];
-/** What stays on the image beside the app: the worker's build, and the checks. */
-const IMAGE_SETUP = ['build-for-image.mjs', 'check-image.sh', 'check-service.sh'];
+/** What stays on the image beside the app to check it. */
+const IMAGE_SETUP = ['check-image.sh', 'check-service.sh'];
 /** The parts of the set-up that build a worker; they need Node alone. */
 const WORKER_SETUP = [
+  'build-for-image.mjs',
   'build-worker.mjs',
   'setup-error.mjs',
   'unified-diff.mjs',

@@ -1,5 +1,5 @@
 // Builds the media worker of an image from the sources in mediasoup's package, and proves it by sending SRTP through
-// it. In an image bundle it lies in app/setup/, beside the parts of scripts/setup that it uses.
+// it. In an image bundle this folder is app/setup/.
 //   node build-for-image.mjs <where the worker goes>
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
