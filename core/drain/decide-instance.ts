@@ -1,5 +1,5 @@
 import type { NodeState } from '../node-state';
-import { isBinding, type DrainCommand, type DrainReason } from './drain-command';
+import { isBinding, isOwnDrain, type DrainCommand, type DrainReason } from './drain-command';
 import type { DrainReport } from './drain-report';
 
 /** A silent node is proven dead after this, milliseconds: by then placement has moved its rooms elsewhere. */
@@ -134,7 +134,7 @@ function terminationCommand(instance: InstanceFacts, group: GroupFacts): DrainCo
   if (notice?.kind === 'spot') return spotCommand(instanceId, notice.atMs, command);
   if (command && isTermination(command)) return undefined;
   // Redis lost it and the node has not: the same again, so that it outlives a restart of the node too.
-  if (node?.drain && isTermination(node.drain)) {
+  if (node?.drain && isTermination(node.drain) && !isOwnDrain(node.drain)) {
     const { commandId, reason, issuedAtMs, deadlineAtMs } = node.drain;
     return { commandId, reason, issuedAtMs, deadlineAtMs };
   }

@@ -15,6 +15,18 @@ export function isBinding(reason: DrainReason): boolean {
   return !TAKEN_BACK.includes(reason);
 }
 
+/**
+ * Id of the drain that a node begins by itself when its instance's metadata says that it ends. The node does not know
+ * why, and so not for how long: whoever does commands anew.
+ */
+export function ownDrainId(instanceId: string): string {
+  return `own:${instanceId}`;
+}
+
+export function isOwnDrain({ commandId }: { commandId: string }): boolean {
+  return commandId.startsWith('own:');
+}
+
 /** Empty the node by then. A node owns its state: it carries the command out and reports how far it is. */
 export const drainCommandSchema = z.object({
   /** The same command sent again has the same id, and changes nothing. */

@@ -52,14 +52,25 @@ export class RedisServer {
   }
 
   /** A plain client that waits for its commands; the caller disconnects it. */
-  client(): Redis {
+  client({ password }: { password?: string | undefined } = {}): Redis {
     const client = new Redis({
       path: this.socketPath,
+      ...(password === undefined ? {} : { password }),
       retryStrategy: (attempt) => Math.min(attempt * 20, 200),
     });
     // A restart of the server is part of some tests; without a listener ioredis prints each failed attempt.
     client.on('error', () => undefined);
     return client;
+  }
+
+  /** Wants this password of every new connection from now on; those that are open stay so. */
+  async requirePassword(password: string, { before }: { before?: string | undefined } = {}): Promise<void> {
+    const client = this.client({ password: before });
+    try {
+      await client.config('SET', 'requirepass', password);
+    } finally {
+      client.disconnect();
+    }
   }
 
   /** Kills the server, as an outage does: what isn't on disk is lost. */
