@@ -36,6 +36,10 @@ export const sessionOpenedSchema = z.object({
   resumed: z.boolean(),
   gatewayNodeId: z.string(),
   mediaNodeId: z.string(),
+  /** What the peer's token allows. Left out on a resume: as when the session began. */
+  grants: z
+    .object({ canPublish: z.boolean(), canSubscribe: z.boolean(), canPublishData: z.boolean() })
+    .optional(),
 });
 
 /** Sent before the connection is closed because the peer may not enter or stay. To every client. */

@@ -139,7 +139,7 @@ export class Connection implements SessionDownlink {
   private begin(joined: Joined): void {
     this.phase = 'open';
     this.joined = joined;
-    const { uplink, mediaNodeId } = joined;
+    const { uplink, mediaNodeId, grants } = joined;
     const { resumable, resuming, gatewayNodeId } = this.options;
     this.log('info', resuming ? 'client resumed' : 'client connected', {
       sessionId: uplink.sessionId,
@@ -153,6 +153,7 @@ export class Connection implements SessionDownlink {
         resumed: resuming,
         gatewayNodeId,
         mediaNodeId,
+        grants,
       } satisfies SessionOpened);
     }
     for (const { seq, message } of this.earlyDeliveries.splice(0)) this.pass(seq, message);

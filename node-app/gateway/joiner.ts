@@ -55,6 +55,8 @@ export interface ResumeRequest {
 export interface Joined {
   uplink: SessionUplink;
   mediaNodeId: string;
+  /** Of a new session; one that is resumed keeps those it began with. */
+  grants?: PeerGrants | undefined;
   /** To be called once when the client is no longer connected through this gateway. */
   left: () => void;
 }
@@ -147,7 +149,12 @@ export class Joiner {
       },
       downlink,
     );
-    return { uplink, mediaNodeId: placement.nodeId, left: this.options.directory.enter(placement) };
+    return {
+      uplink,
+      mediaNodeId: placement.nodeId,
+      grants,
+      left: this.options.directory.enter(placement),
+    };
   }
 
   private async release({ nodeId, roomId, claim }: Placement): Promise<void> {

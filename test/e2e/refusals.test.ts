@@ -7,6 +7,8 @@ import { launchBrowser } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
 import { RoomPage } from './room-page';
+import { SdkPage } from './sdk-page';
+import { SdkSite } from './sdk-site';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '..', '..');
@@ -62,22 +64,42 @@ describe('a page that may not enter', () => {
     );
   }, 120_000);
 
+  test('every track that the server refuses has the server’s own code', async () => {
+    fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
+    const room = randomUUID();
+    const token = await mint(fleet, ['--room', room, '--ttl', '10m', '--no-publish']);
+    const site = await SdkSite.start();
+    try {
+      const ada = await SdkPage.open(browser, site, { url: fleet.url, roomId: room, peerId: 'ada', token });
+      await ada.forgetGrants();
+      await ada.join();
+      const outcomes = await ada.page.evaluate(() =>
+        Promise.all(
+          [
+            globalThis.client.enableMicrophone(),
+            globalThis.client.enableCamera(),
+            globalThis.client.startScreenShare(),
+          ].map((one) =>
+            one.then(
+              () => 'published',
+              ({ code }: { code: string }) => code,
+            ),
+          ),
+        ),
+      );
+      expect(outcomes).toEqual(Array(3).fill('FLEET_ERR_FORBIDDEN'));
+      await ada.close();
+    } finally {
+      await site.close();
+    }
+  }, 120_000);
+
   test('with tokens required, the page enters with a minted one and says why it may not with another', async () => {
     fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
-    const keyFile = fleet.ready.keyFiles?.peers;
-    if (!keyFile) throw new Error('the runner named no key file');
     const room = randomUUID();
-    const mint = async (args: string[]): Promise<string> => {
-      const { stdout } = await run(
-        join(ROOT, 'node_modules/.bin/tsx'),
-        ['bin/fleet.ts', 'token', '--key-file', keyFile, ...args],
-        { cwd: ROOT },
-      );
-      return stdout.trim();
-    };
     const [right, otherRoom] = await Promise.all([
-      mint(['--room', room, '--ttl', '10m']),
-      mint(['--room', randomUUID(), '--ttl', '10m']),
+      mint(fleet, ['--room', room, '--ttl', '10m']),
+      mint(fleet, ['--room', randomUUID(), '--ttl', '10m']),
     ]);
 
     const invited = await enter(room, { token: right });
@@ -93,3 +115,14 @@ describe('a page that may not enter', () => {
     }
   }, 120_000);
 });
+
+async function mint(fleet: RunningFleet, args: string[]): Promise<string> {
+  const keyFile = fleet.ready.keyFiles?.peers;
+  if (!keyFile) throw new Error('the runner named no key file');
+  const { stdout } = await run(
+    join(ROOT, 'node_modules/.bin/tsx'),
+    ['bin/fleet.ts', 'token', '--key-file', keyFile, ...args],
+    { cwd: ROOT },
+  );
+  return stdout.trim();
+}

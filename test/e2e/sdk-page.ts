@@ -82,6 +82,25 @@ export class SdkPage {
     return this.page.evaluate(() => globalThis.client.join());
   }
 
+  /** From now on the server doesn't tell what the token allows, as before it did: only its refusals do. */
+  async forgetGrants(): Promise<void> {
+    await this.page.evaluate(() => {
+      globalThis.WebSocket = class extends WebSocket {
+        override addEventListener(type: string, listener: (event: Event) => void): void {
+          super.addEventListener(type, (event) => {
+            if (!(event instanceof MessageEvent) || !String(event.data).includes('"sessionOpened"')) {
+              listener(event);
+              return;
+            }
+            const message = JSON.parse(String(event.data)) as { data: { grants?: unknown } };
+            delete message.data.grants;
+            listener(new MessageEvent('message', { data: JSON.stringify(message) }));
+          });
+        }
+      };
+    });
+  }
+
   /** Joins and publishes a camera, a microphone. */
   async joinTalking(): Promise<void> {
     await this.page.evaluate(async () => {

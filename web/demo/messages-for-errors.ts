@@ -191,6 +191,11 @@ const WORDS_BY_LOCAL_CODE: Readonly<Record<string, Words>> = {
     text: 'Reload the page; it may be older than the server.',
     remedy: 'retry',
   },
+  MEDIA_FAILED: {
+    title: 'Your browser couldn’t send it',
+    text: 'Try again; if that doesn’t help, reload the page.',
+    remedy: 'retry',
+  },
   BAD_MESSAGE: {
     title: 'That message is too long',
     text: 'Send it in smaller parts.',

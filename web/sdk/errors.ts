@@ -32,6 +32,8 @@ export type LocalErrorCode =
   | 'BAD_MESSAGE'
   /** The call was given something it can't use, e.g. an ended track. */
   | 'INVALID_ARGUMENT'
+  /** The browser could not negotiate or send a track; `cause` has its own error. */
+  | 'MEDIA_FAILED'
   /** `leave()` or `close()` ended the client while the call was under way. */
   | 'CLOSED';
 

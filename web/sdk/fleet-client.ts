@@ -23,6 +23,7 @@ import type {
   DataChannelOptions,
   FleetClientOptions,
   FleetStats,
+  Grants,
   MicrophoneOptions,
   PublishTrackOptions,
   ScreenShareOptions,
@@ -35,6 +36,7 @@ const DEFAULT_GIVE_UP_AFTER_MS = 300_000;
 const DEFAULT_JOIN_ATTEMPTS = 3;
 const DEFAULT_SPEAKING_INTERVAL_MS = 250;
 const MAX_ID_LENGTH = 256;
+const ALL_GRANTS: Grants = { canPublish: true, canSubscribe: true, canPublishData: true };
 
 /** One peer in one room of the fleet. For another room, or after the end, make another client. */
 export class FleetClient extends TypedEmitter<FleetClientEvents> {
@@ -51,6 +53,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   #unwatchNetwork: (() => void) | undefined;
   #state: ConnectionState = 'idle';
   #session: SessionInfo | undefined;
+  #grants = ALL_GRANTS;
   #displayName: string;
   #activeSpeaker: string | undefined;
   #media: MediaSession | undefined;
@@ -330,11 +333,14 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   async #enter(signalling: SignallingSession, opened: SessionOpened): Promise<void> {
     if (!this.#session) this.#setState('joining');
     const { consume, produce, device } = this.#options;
+    // A server from before they were told allows or refuses each request by itself.
+    this.#grants = opened.grants ?? ALL_GRANTS;
     const media: MediaSession = new MediaSession({
       signalling,
       clock: this.#clock,
       produce: produce !== false,
       consume: consume !== false,
+      grants: this.#grants,
       iceServers: this.#options.iceServers ?? [],
       iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all',
       onTrouble: () => {
@@ -367,7 +373,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   }
 
   #connected({ sessionId, gatewayNodeId, mediaNodeId }: SessionOpened, resumed: boolean): void {
-    this.#session = { sessionId, gatewayNodeId, mediaNodeId };
+    this.#session = { sessionId, gatewayNodeId, mediaNodeId, grants: this.#grants };
     this.#options.logger?.debug('connected', { ...this.#session, resumed });
     this.#setState('connected');
     this.#speaking.start();

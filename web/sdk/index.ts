@@ -15,6 +15,7 @@ export type {
   DataMessage,
   FleetClientOptions,
   FleetStats,
+  Grants,
   Logger,
   MicrophoneOptions,
   PublishTrackOptions,

@@ -134,6 +134,16 @@ export interface AttachOptions {
   adaptive?: boolean;
 }
 
+/** What the access token allows; everything where the server needs none. */
+export interface Grants {
+  /** Camera, microphone, screen and custom tracks. */
+  canPublish: boolean;
+  /** Seeing and hearing the others. */
+  canSubscribe: boolean;
+  /** Chat and other data channels. */
+  canPublishData: boolean;
+}
+
 /** Which parts of the fleet serve this client. Changes when it resumes through another gateway or is moved. */
 export interface SessionInfo {
   sessionId: string;
@@ -141,6 +151,7 @@ export interface SessionInfo {
   gatewayNodeId: string;
   /** Node id of the media node: where audio and video go. */
   mediaNodeId: string;
+  grants: Grants;
 }
 
 export interface ChatMessage {

@@ -66,17 +66,19 @@ describe('planReconnect', () => {
 
   it("takes the server's time for a planned move, a little spread", () => {
     expect(window({ kind: 'gateway-closing', retryAfterMs: 2_000 })).toEqual([2_000, 2_400]);
-    expect(window({ kind: 'placement-changed', retryAfterMs: 10_000 })).toEqual([10_000, 12_000]);
+    expect(window({ kind: 'placement-changed', reason: 'moved', retryAfterMs: 10_000 })).toEqual([
+      10_000, 12_000,
+    ]);
   });
 
   it('spreads a planned move over 1 to 5 s when the server names no time', () => {
     expect(window({ kind: 'gateway-closing', retryAfterMs: 0 })).toEqual([1_000, 5_000]);
-    expect(window({ kind: 'placement-changed', retryAfterMs: 0 })).toEqual([1_000, 5_000]);
+    expect(window({ kind: 'placement-changed', reason: 'moved', retryAfterMs: 0 })).toEqual([1_000, 5_000]);
   });
 
   it('resumes after a gateway closed, and joins anew after the placement changed', () => {
     expect(plan({ kind: 'gateway-closing', retryAfterMs: 0 }).action).toBe('resume');
-    expect(plan({ kind: 'placement-changed', retryAfterMs: 0 }).action).toBe('rejoin');
+    expect(plan({ kind: 'placement-changed', reason: 'moved', retryAfterMs: 0 }).action).toBe('rejoin');
     expect(plan({ kind: 'media-lost' }).action).toBe('rejoin');
   });
 

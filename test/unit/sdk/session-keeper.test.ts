@@ -139,6 +139,72 @@ describe('SessionKeeper', () => {
     expect(log.at(-1)).toBe('joined');
   });
 
+  it('says that the server failed when it lost a session that it still had to keep', async () => {
+    const { clock, socket, log, join } = setUp();
+    await join();
+    const gone = { code: 'FLEET_ERR_SESSION_GONE', message: 'unknown', retriable: false };
+    socket().drop();
+    await clock.advance(250);
+    socket().notify('connectionRefused', gone);
+    await settle();
+    expect(log.at(-1)).toBe('retry 2 in 750: FLEET_ERR_NODE_UNREACHABLE');
+  });
+
+  it('says that the session is gone once its time of grace is over', async () => {
+    const { clock, keeper, socket, log } = setUp();
+    keeper.start();
+    await settle();
+    socket().openSession({ graceMs: 300 });
+    await settle();
+    socket().answer('join', {}, 1);
+    await settle();
+    socket().drop();
+    await clock.advance(250);
+    expect(socket().query).toMatchObject({ resumeToken: 'r1' });
+    await clock.advance(100);
+    socket().notify('connectionRefused', {
+      code: 'FLEET_ERR_SESSION_GONE',
+      message: 'late',
+      retriable: false,
+    });
+    await settle();
+    expect(log.at(-1)).toBe('retry 2 in 750: FLEET_ERR_SESSION_GONE');
+  });
+
+  it.each([
+    ['node-lost', 'FLEET_ERR_NODE_UNREACHABLE'],
+    ['worker-died', 'FLEET_ERR_WORKER_DIED'],
+    ['moved', 'FLEET_ERR_ROOM_MOVED'],
+  ])('tells why the room goes elsewhere: %s', async (reason, code) => {
+    const { socket, log, join } = setUp();
+    await join();
+    socket().notify('roomPlacementChanged', { reason, retryAfterMs: 1_000 });
+    expect(log).toContain(`retry 1 in 1100: ${code}`);
+  });
+
+  it('names the address when nothing was ever reached there, and not after a loss', async () => {
+    const reasons: string[] = [];
+    const { clock, keeper, socket } = setUp({
+      handlers: {
+        ...setUpHandlers(),
+        reconnecting: ({ reason }) => reasons.push(reason.message),
+        failed: (error) => reasons.push(error.message),
+      },
+    });
+    keeper.start();
+    await settle();
+    socket().drop();
+    await clock.advance(250);
+    socket().openSession();
+    await settle();
+    socket().drop();
+    await clock.advance(250);
+    socket().drop();
+    await settle();
+    expect(reasons[0]).toContain('ws://fleet: check the url');
+    expect(reasons.slice(1).join()).not.toContain('check the url');
+  });
+
   it('ends for good when the server removes the peer', async () => {
     const { clock, socket, log, join } = setUp();
     await join();

@@ -62,6 +62,7 @@ export class DataHub {
       );
     }
     const media = this.#session();
+    if (!media.grants.canPublishData) throw forbidden();
     const channel = new DataChannel(options, (closed) => this.#channels.delete(closed));
     this.#channels.add(channel);
     try {
@@ -109,6 +110,7 @@ export class DataHub {
   }
 
   #openChat(media: MediaSession): Promise<void> {
+    if (!media.grants.canPublishData) return Promise.reject(forbidden());
     this.#chat ??= new DataChannel({ label: CHAT_LABEL }, () => undefined);
     if (!this.#chatOpening) {
       const opening = this.#chat.bringTo(media);
@@ -126,4 +128,8 @@ export class DataHub {
     }
     return this.#media;
   }
+}
+
+function forbidden(): FleetClientError {
+  return new FleetClientError('FLEET_ERR_FORBIDDEN', 'no right to publish data');
 }

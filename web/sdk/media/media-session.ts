@@ -3,6 +3,8 @@ import type { Clock } from '../../../core/protocol/for-browsers';
 import { FleetClientError } from '../errors';
 import { SignallingApi } from '../signalling/api';
 import type { SignallingSession } from '../signalling/signalling-session';
+import { SerialQueue } from '../serial-queue';
+import type { Grants } from '../types';
 import { IceKeeper } from './ice-keeper';
 
 export interface MediaSessionOptions {
@@ -10,6 +12,7 @@ export interface MediaSessionOptions {
   clock: Clock;
   produce: boolean;
   consume: boolean;
+  grants: Grants;
   iceServers: RTCIceServer[];
   iceTransportPolicy: RTCIceTransportPolicy;
   /** A transport is disconnected: perhaps signalling is too, and doesn't know yet. */
@@ -24,6 +27,9 @@ export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #device: Device;
   readonly #keepers: IceKeeper[] = [];
+  readonly #producing = new SerialQueue();
+  /** The end of the last track that stopped being sent. */
+  #stopped: Promise<void> | undefined;
   #sendTransport: Promise<types.Transport> | undefined;
   #receiveTransport: types.Transport | undefined;
   #closed = false;
@@ -41,6 +47,10 @@ export class MediaSession {
     }
   }
 
+  get grants(): Grants {
+    return this.#options.grants;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -52,7 +62,7 @@ export class MediaSession {
 
   /** Makes the device and the transports ready for `join`. @throws FleetClientError */
   async open(): Promise<void> {
-    const { produce, consume } = this.#options;
+    const { produce, consume, grants } = this.#options;
     const routerRtpCapabilities = await this.api.getRouterRtpCapabilities();
     try {
       await this.#device.load({ routerRtpCapabilities });
@@ -63,7 +73,8 @@ export class MediaSession {
     }
     const opening: Promise<unknown>[] = [];
     if (consume) opening.push(this.#openReceiveTransport());
-    if (produce || !consume) opening.push(this.sendTransport());
+    const sends = produce && (grants.canPublish || grants.canPublishData);
+    if (sends || !consume) opening.push(this.sendTransport());
     await Promise.all(opening);
     this.#assertOpen();
   }
@@ -78,6 +89,18 @@ export class MediaSession {
       });
     }
     return this.#sendTransport;
+  }
+
+  /** Publishes one track after the other. @throws FleetClientError FLEET_ERR_FORBIDDEN, … */
+  produce(options: types.ProducerOptions): Promise<types.Producer> {
+    if (!this.grants.canPublish) {
+      return Promise.reject(new FleetClientError('FLEET_ERR_FORBIDDEN', 'no right to publish'));
+    }
+    return this.#producing.run(async () => {
+      const transport = await this.sendTransport();
+      await this.#stopped;
+      return transport.produce(options);
+    });
   }
 
   get receiveTransport(): types.Transport | undefined {
@@ -150,7 +173,21 @@ export class MediaSession {
         .then((id) => callback({ id }), errback);
     });
     this.#keep(transport);
+    this.#followStops(transport);
     return transport;
+  }
+
+  /**
+   * mediasoup-client takes a track that the server refused back without waiting for it: a track that is sent
+   * meanwhile would fail in the middle of that negotiation, with an error that hides the server's.
+   */
+  #followStops({ handler }: types.Transport): void {
+    const stopSending = handler.stopSending.bind(handler);
+    handler.stopSending = (localId) => {
+      const stopping = stopSending(localId);
+      this.#stopped = stopping.catch(() => undefined);
+      return stopping;
+    };
   }
 
   async #transportOptions(direction: 'producer' | 'consumer'): Promise<types.TransportOptions> {

@@ -129,7 +129,7 @@ export class LocalTrack {
       } catch (error) {
         // A session that ended meanwhile is no failure of the track: it is brought to the next one.
         if (media.closed) return;
-        throw FleetClientError.from(error);
+        throw FleetClientError.from(error, 'MEDIA_FAILED');
       }
     });
   }
@@ -151,14 +151,13 @@ export class LocalTrack {
   }
 
   async #produce(media: MediaSession): Promise<void> {
-    const transport = await media.sendTransport();
     if (!media.canProduce(this.kind)) {
       throw new FleetClientError('NOT_SUPPORTED', `this browser can not send ${this.kind} to this room`);
     }
     const { name, source, kind } = this;
     const { simulcast, maxBitrateBps } = this.#options;
     const codec = kind === 'video' ? media.videoCodec : undefined;
-    const producer = await transport.produce({
+    const producer = await media.produce({
       track: this.#track,
       ...sendSettings({ kind, source, simulcast, maxBitrateBps }),
       ...(codec && { codec }),

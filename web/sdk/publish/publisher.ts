@@ -56,6 +56,7 @@ export class Publisher {
     return this.#devices.camera.run(async () => {
       this.#cameraOptions = { ...this.#cameraOptions, ...options };
       const present = this.track('camera', 'video');
+      this.#assertMayPublish();
       const captured = await captureCamera(this.#cameraOptions);
       if (present) return this.#replace(present, captured);
       return this.#publish(captured, {
@@ -70,6 +71,7 @@ export class Publisher {
     return this.#devices.microphone.run(async () => {
       this.#microphoneOptions = { ...this.#microphoneOptions, ...options };
       const present = this.track('microphone', 'audio');
+      this.#assertMayPublish();
       const captured = await captureMicrophone(this.#microphoneOptions);
       if (present) return this.#replace(present, captured);
       return this.#publish(captured, { source: 'microphone', stopOnUnpublish: true });
@@ -80,6 +82,7 @@ export class Publisher {
     return this.#devices.screen.run(async () => {
       const present = this.track('screen', 'video');
       if (present) return present;
+      this.#assertMayPublish();
       let picture: LocalTrack | undefined;
       for (const captured of await captureScreen(options)) {
         const track = await this.#publish(captured, {
@@ -192,6 +195,13 @@ export class Publisher {
     track.remove();
     this.#handlers.removed(track, reason);
     return true;
+  }
+
+  /** Before a device is opened for nothing. */
+  #assertMayPublish(): void {
+    if (this.#media && !this.#media.grants.canPublish) {
+      throw new FleetClientError('FLEET_ERR_FORBIDDEN', 'no right to publish');
+    }
   }
 
   #assertKnown(track: LocalTrack): void {

@@ -1,3 +1,4 @@
+import type { RoomPlacementChanged } from '../../../core/protocol/fleet-extensions';
 import type { RandomSource } from '../../../core/protocol/for-browsers';
 import type { FleetClientError } from '../errors';
 
@@ -8,9 +9,14 @@ export type ReconnectTrigger =
   /** The gateway stops; the session goes on elsewhere. */
   | { kind: 'gateway-closing'; retryAfterMs: number }
   /** The room moves or its node is gone: the session ends. */
-  | { kind: 'placement-changed'; retryAfterMs: number }
+  | { kind: 'placement-changed'; reason: RoomPlacementChanged['reason']; retryAfterMs: number }
   /** The server's word against this peer: `connectionRefused`, or a failed join. */
-  | { kind: 'refused'; error: FleetClientError }
+  | {
+      kind: 'refused';
+      error: FleetClientError;
+      /** What the application is told, where that says more than the refusal. @default error */
+      reason?: FleetClientError;
+    }
   /** ICE can't be restored although signalling works: only new transports help. */
   | { kind: 'media-lost' };
 

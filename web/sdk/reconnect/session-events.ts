@@ -13,12 +13,14 @@ const ROOM_PLACEMENT_CHANGED: (typeof EXTENSION_METHODS)['roomPlacementChanged']
 /** The reason for a new connection in a message of the server, if it is one. */
 export function extensionOf(message: ProtooMessage): ReconnectTrigger | undefined {
   if (!('notification' in message)) return undefined;
-  const kind = (
-    { [GATEWAY_CLOSING]: 'gateway-closing', [ROOM_PLACEMENT_CHANGED]: 'placement-changed' } as const
-  )[message.method];
-  if (!kind) return undefined;
-  const { retryAfterMs }: Partial<GatewayClosing & RoomPlacementChanged> = isRecord(message.data)
-    ? message.data
-    : {};
-  return { kind, retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0 };
+  const data: Partial<GatewayClosing & RoomPlacementChanged> = isRecord(message.data) ? message.data : {};
+  const retryAfterMs = typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 0;
+  switch (message.method) {
+    case GATEWAY_CLOSING:
+      return { kind: 'gateway-closing', retryAfterMs };
+    case ROOM_PLACEMENT_CHANGED:
+      return { kind: 'placement-changed', reason: data.reason ?? 'moved', retryAfterMs };
+    default:
+      return undefined;
+  }
 }

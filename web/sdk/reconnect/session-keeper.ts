@@ -1,4 +1,4 @@
-import type { SessionOpened } from '../../../core/protocol/fleet-extensions';
+import type { RoomPlacementChanged, SessionOpened } from '../../../core/protocol/fleet-extensions';
 import type { Clock, RandomSource, Timer } from '../../../core/protocol/for-browsers';
 import type { ProtooMessage } from '../../../core/protocol/protoo';
 import { FleetClientError } from '../errors';
@@ -63,6 +63,7 @@ export class SessionKeeper {
   /** Since the client was last joined; the very first connection doesn't count. */
   #attempt = 0;
   #everJoined = false;
+  #everOpened = false;
   /** Monotonic milliseconds. */
   #troubleSinceMs: number | undefined;
   #probing = false;
@@ -190,7 +191,14 @@ export class SessionKeeper {
       const url = await handlers.url(
         session && { resumeToken: session.opened.resumeToken, lastSeq: session.signalling.lastSeq },
       );
-      connection = await openConnection({ url, clock, createSocket, signal: this.#abort.signal });
+      connection = await openConnection({
+        url,
+        clock,
+        createSocket,
+        signal: this.#abort.signal,
+        first: !this.#everOpened,
+      });
+      this.#everOpened = true;
     } catch (error) {
       this.#connecting = false;
       this.#attemptFailed(FleetClientError.from(error, 'CONNECTION_LOST'));
@@ -216,8 +224,15 @@ export class SessionKeeper {
   #attemptFailed(error: FleetClientError): void {
     if (this.#closed) return;
     const lost = error.code === 'CONNECTION_LOST' || error.code === 'TIMEOUT';
-    if (error.code === 'FLEET_ERR_SESSION_GONE') this.#dropSession(error);
-    this.#trigger(lost ? { kind: 'lost', error } : { kind: 'refused', error });
+    if (error.code !== 'FLEET_ERR_SESSION_GONE') {
+      this.#trigger(lost ? { kind: 'lost', error } : { kind: 'refused', error });
+      return;
+    }
+    const graceLeftMs = this.#graceLeftMs(this.#options.clock.monotonicMs());
+    this.#dropSession(error);
+    // The server promised to keep it for longer: what kept it has failed, and nobody was away for too long.
+    const reason = graceLeftMs > 0 ? placementChangeOf('node-lost') : error;
+    this.#trigger({ kind: 'refused', error, reason });
   }
 
   #resume(session: CurrentSession, connection: Connection): void {
@@ -294,15 +309,31 @@ export class SessionKeeper {
 function reasonOf(trigger: ReconnectTrigger): FleetClientError {
   switch (trigger.kind) {
     case 'lost':
-    case 'refused':
       return trigger.error;
+    case 'refused':
+      return trigger.reason ?? trigger.error;
     case 'gateway-closing':
       return new FleetClientError('FLEET_ERR_SHUTTING_DOWN', 'the gateway stops', { retriable: true });
     case 'placement-changed':
+      return placementChangeOf(trigger.reason);
+    case 'media-lost':
+      return new FleetClientError('CONNECTION_LOST', 'no media reaches the node', { retriable: true });
+  }
+}
+
+function placementChangeOf(reason: RoomPlacementChanged['reason']): FleetClientError {
+  switch (reason) {
+    case 'node-lost':
+      return new FleetClientError('FLEET_ERR_NODE_UNREACHABLE', 'the media node of this session has failed', {
+        retriable: true,
+      });
+    case 'worker-died':
+      return new FleetClientError('FLEET_ERR_WORKER_DIED', 'the media worker of this room died', {
+        retriable: true,
+      });
+    default:
       return new FleetClientError('FLEET_ERR_ROOM_MOVED', 'the room moves to another node', {
         retriable: true,
       });
-    case 'media-lost':
-      return new FleetClientError('CONNECTION_LOST', 'no media reaches the node', { retriable: true });
   }
 }

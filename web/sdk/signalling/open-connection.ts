@@ -12,6 +12,8 @@ import type { SocketFactory, SocketLike } from './socket';
 
 /** A join may wait for placement and for the relay to the media node. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** RFC 6455: what an endpoint sees when there was no close frame, also when nothing was ever open. */
+const ABNORMAL_CLOSURE = 1006;
 
 // The values stay in core; the compiler holds these equal to them, and no schema library gets bundled.
 const SUBPROTOCOL: typeof PROTOO_SUBPROTOCOL = 'protoo';
@@ -42,6 +44,8 @@ export interface OpenConnectionOptions {
   clock: Clock;
   createSocket: SocketFactory;
   signal: AbortSignal;
+  /** No connection was ever open: the address itself may be wrong, and the error says so. */
+  first: boolean;
 }
 
 /**
@@ -49,7 +53,7 @@ export interface OpenConnectionOptions {
  * @throws FleetClientError of `connectionRefused`, CONNECTION_LOST (retriable) when it can't be reached
  */
 export function openConnection(options: OpenConnectionOptions): Promise<Connection> {
-  const { url, clock, createSocket, signal } = options;
+  const { url, clock, createSocket, signal, first } = options;
   return new Promise((resolve, reject) => {
     let socket: SocketLike;
     try {
@@ -118,13 +122,20 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
       else early.push(message);
     });
     socket.addEventListener('close', ({ code, reason }) => {
-      if (!silent) end(closeError(code, reason));
+      if (silent) return;
+      const neverOpened = first && !opened && code === ABNORMAL_CLOSURE;
+      end(neverOpened ? unreachable(url) : closeError(code, reason));
     });
   });
 }
 
 function lost(message: string): FleetClientError {
   return new FleetClientError('CONNECTION_LOST', message, { retriable: true });
+}
+
+/** Browsers don't tell why, so as to not help port scans: a wrong host, path, certificate or no server look alike. */
+function unreachable(url: string): FleetClientError {
+  return lost(`no fleet could be reached at ${new URL(url).origin}: check the url and whether it is running`);
 }
 
 function closeError(code: number, reason: string): FleetClientError {
@@ -150,7 +161,7 @@ function refusal(data: unknown): FleetClientError {
 
 function sessionOpened(data: unknown): SessionOpened | undefined {
   if (!isRecord(data)) return undefined;
-  const { sessionId, resumeToken, graceMs, resumed, gatewayNodeId, mediaNodeId } = data;
+  const { sessionId, resumeToken, graceMs, resumed, gatewayNodeId, mediaNodeId, grants } = data;
   if (typeof sessionId !== 'string' || typeof resumeToken !== 'string') return undefined;
   return {
     sessionId,
@@ -159,5 +170,15 @@ function sessionOpened(data: unknown): SessionOpened | undefined {
     resumed: resumed === true,
     gatewayNodeId: typeof gatewayNodeId === 'string' ? gatewayNodeId : '',
     mediaNodeId: typeof mediaNodeId === 'string' ? mediaNodeId : '',
+    grants: isRecord(grants) ? grantsOf(grants) : undefined,
+  };
+}
+
+/** Only what is clearly refused is taken as refused: for the rest the server answers each request anyway. */
+function grantsOf({ canPublish, canSubscribe, canPublishData }: Record<string, unknown>) {
+  return {
+    canPublish: canPublish !== false,
+    canSubscribe: canSubscribe !== false,
+    canPublishData: canPublishData !== false,
   };
 }
