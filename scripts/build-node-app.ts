@@ -9,6 +9,8 @@ export interface BuildNodeAppOptions {
   outDir?: string;
   /** @default node-app/main.ts of this checkout */
   entry?: string;
+  /** Called when the last build is not current, before the new one begins. */
+  onBuild?: () => void;
 }
 
 export interface BuiltNodeApp {
@@ -41,6 +43,7 @@ export async function buildNodeApp(options: BuildNodeAppOptions = {}): Promise<B
     ]),
     outputs: [entry, `${entry}.map`],
     build: async () => {
+      options.onBuild?.();
       // Loaded only to build: it starts a process of its own.
       const esbuild = await import('esbuild');
       const result = await esbuild.build({

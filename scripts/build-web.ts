@@ -12,6 +12,8 @@ const COPIED = new Set(['.html', '.css', '.svg']);
 export interface BuildWebOptions {
   /** Gets `index.html` and what it loads, `fleet-sdk.js` and `fleet-sdk.mjs`. */
   outDir: string;
+  /** Called when the last build is not current, before the new one begins. */
+  onBuild?: () => void;
 }
 
 /** Everything in here runs in browsers two years old. */
@@ -24,7 +26,7 @@ const BROWSERS = ['chrome111', 'edge111', 'firefox120', 'safari16'];
  *   exactly the version it was tested with, and one file is all that a page needs;
  * - the demo page.
  */
-export async function buildWeb({ outDir }: BuildWebOptions): Promise<{ built: boolean }> {
+export async function buildWeb({ outDir, onBuild }: BuildWebOptions): Promise<{ built: boolean }> {
   const bundles: BuildOptions[] = [
     {
       entryPoints: [SDK_ENTRY],
@@ -45,6 +47,7 @@ export async function buildWeb({ outDir }: BuildWebOptions): Promise<{ built: bo
     ]),
     outputs,
     build: async () => {
+      onBuild?.();
       const inputs = await copyPages(outDir);
       for (const bundle of bundles) inputs.push(...(await build(bundle)));
       return inputs;

@@ -38,6 +38,9 @@ export function admitsPeer(node: AdmissionNode, added: CapacityVector): boolean 
   return (added.egressBps <= 0 && added.packetsPerSecond <= 0) || fitsInto(added, node.headroom);
 }
 
+/** Size of a room that nothing is known about: the median of meetings in the workload model (docs/architecture.md). */
+export const DEFAULT_EXPECTED_PEERS = 4;
+
 /** What a new room reserves: its demand once the expected people are there. */
 export function newRoomDemand(
   counts: RoomCounts,

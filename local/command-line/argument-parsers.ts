@@ -16,6 +16,18 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
+/** Checks an address of a page, for commander. */
+export function httpUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('It must be a URL such as http://localhost:3000.');
+}
+
+/** `FLEET_CAPACITY_EGRESS_BPS` as `--capacity-mbps` has it. @throws InvalidArgumentError */
+export function capacityMbpsOf(bitsPerSecond: string): number {
+  if (/^[1-9]\d{0,12}$/.test(bitsPerSecond)) return Number(bitsPerSecond) / 1e6;
+  throw new InvalidArgumentError('It must be a whole number of bits per second.');
+}
+
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** A token that outlives a year is a password. */
 const MAX_DURATION_MS = 366 * UNIT_MS.d;

@@ -1,10 +1,13 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { SelectorPolicy } from '../../core/placement/selector-policy';
 import { up } from '../fleet-runner/up';
 import { RunnerError } from '../runner-error';
 import { mintToken } from '../token/mint-token';
+import { roomLink } from '../token/room-link';
 import { findSigningKey } from '../token/signing-key';
-import { durationMs, positiveNumber, wholeNumber } from './argument-parsers';
+import { capacityMbpsOf, durationMs, httpUrl, positiveNumber, wholeNumber } from './argument-parsers';
+import { OPTION_VARIABLES, refusedVariable } from './run-variables';
+import { swallowedOptionsHint } from './swallowed-options';
 
 export interface ProgramOptions {
   version: string;
@@ -13,6 +16,8 @@ export interface ProgramOptions {
   env: NodeJS.ProcessEnv;
   /** Milliseconds since 1970. */
   nowMs: () => number;
+  /** What a deployment config comes to, as text. @throws FleetError FLEET_ERR_CONFIG */
+  describeConfig: (file: string) => Promise<string>;
 }
 
 interface UpFlags {
@@ -26,8 +31,9 @@ interface UpFlags {
   algorithm: LiveKitPolicy['algorithm'];
   workers: number;
   restart: boolean;
+  webRoot?: string;
   logFolder?: string;
-  json: boolean;
+  json?: boolean;
 }
 
 interface TokenFlags {
@@ -37,13 +43,18 @@ interface TokenFlags {
   publish: boolean;
   subscribe: boolean;
   data: boolean;
-  operator: boolean;
+  operator?: boolean;
+  url?: string;
   subject?: string;
   keyFile?: string;
   kid?: string;
 }
 
 type LiveKitPolicy = Extract<SelectorPolicy, { selector: 'livekit' }>;
+
+const UP_NOTE = `
+FLEET_AUTH, FLEET_WORKERS, FLEET_CAPACITY_EGRESS_BPS, FLEET_WEB_ROOT and FLEET_SELECTOR are the defaults of their options;
+other FLEET_ variables go to the nodes (docs/local.md).`;
 
 const STATUS_OK = 0;
 const STATUS_FAILED = 1;
@@ -60,10 +71,12 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
     .configureOutput({
       writeOut: options.stdout,
       writeErr: options.stderr,
-      outputError: (text, write) => write(`${oneLine(text)}\n`),
+      outputError: (text, write) =>
+        write(`${[oneLine(text), ...hints(program, args, options, text)].join('; ')}\n`),
     });
-  upCommand(program, (exitStatus) => (status = exitStatus));
+  upCommand(program, { args, env: options.env, setStatus: (exitStatus) => (status = exitStatus) });
   tokenCommand(program, options);
+  configCommand(program, options);
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;
@@ -76,7 +89,14 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   }
 }
 
-function upCommand(program: Command, setStatus: (status: number) => void): void {
+interface UpContext {
+  /** All that the command line was given. */
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  setStatus: (status: number) => void;
+}
+
+function upCommand(program: Command, { args, env, setStatus }: UpContext): void {
   program
     .command('up')
     .description('run a fleet on this machine, until Ctrl-C')
@@ -112,10 +132,15 @@ function upCommand(program: Command, setStatus: (status: number) => void): void 
     )
     .option('--workers <count>', 'mediasoup workers per node', wholeNumber(1, 64), 1)
     .option('--no-restart', 'leave a node that died away')
+    .option('--web-root <folder>', 'serve this page instead of the demo page')
     .option('--log-folder <folder>', "keep the nodes' logs there")
-    .option('--json', 'print events as JSON, one per line', false)
-    .action(async (flags: UpFlags, command: Command) => {
-      const { selector, kind, sortBy, algorithm, ...rest } = flags;
+    .option('--json', 'print events as JSON, one per line')
+    .addHelpText('after', UP_NOTE)
+    .action(async (_flags: UpFlags, command: Command) => {
+      const hintOfNpm = swallowedBy(command, args, env);
+      if (hintOfNpm) command.error(`error: ${hintOfNpm}`);
+      takeVariables(command, env);
+      const { selector, kind, sortBy, algorithm, json, ...rest } = command.opts<UpFlags>();
       for (const name of ['kind', 'sortBy', 'algorithm']) {
         if (selector !== 'livekit' && command.getOptionValueSource(name) === 'cli') {
           command.error('error: --kind, --sort-by and --algorithm belong to --selector livekit');
@@ -124,6 +149,8 @@ function upCommand(program: Command, setStatus: (status: number) => void): void 
       setStatus(
         await up({
           ...rest,
+          args: args.slice(1),
+          json: json ?? false,
           selector: selector === 'livekit' ? { selector, kind, sortBy, algorithm } : selector && { selector },
         }),
       );
@@ -136,11 +163,16 @@ function tokenCommand(program: Command, options: ProgramOptions): void {
     .description('print an access token, for a peer or (--operator) for the operator API')
     .option('--room <id>', 'the room it is for; demo-* stands for all that begin with demo-')
     .option('--peer <id>', 'the peer it is for (default: any)')
-    .option('--ttl <time>', 'how long it is valid, e.g. 90s, 30m, 1h, 7d', durationMs, durationMs('1h'))
+    .addOption(
+      new Option('--ttl <time>', 'how long it is valid, e.g. 90s, 30m, 1h, 7d')
+        .argParser(durationMs)
+        .default(durationMs('1h'), '1h'),
+    )
     .option('--no-publish', 'the peer may not send audio and video')
     .option('--no-subscribe', 'the peer may not receive')
     .option('--no-data', 'the peer may not send data messages')
-    .option('--operator', 'a token for the operator API', false)
+    .option('--operator', 'a token for the operator API')
+    .option('--url <url>', 'print a whole link to the room page at this address', httpUrl)
     .option('--subject <name>', 'who asked for it, for the logs')
     .option(
       '--key-file <file>',
@@ -152,7 +184,7 @@ function tokenCommand(program: Command, options: ProgramOptions): void {
       '\nWithout --key-file the key comes from the variable FLEET_TOKEN_KEYS, with --operator FLEET_ADMIN_TOKEN_KEYS.',
     )
     .action(async (flags: TokenFlags, command: Command) => {
-      const forPeer = ['room', 'peer', 'publish', 'subscribe', 'data'];
+      const forPeer = ['room', 'peer', 'publish', 'subscribe', 'data', 'url'];
       if (flags.operator && forPeer.some((name) => command.getOptionValueSource(name) === 'cli')) {
         command.error("error: --operator goes without a peer's options");
       }
@@ -179,8 +211,47 @@ function tokenCommand(program: Command, options: ProgramOptions): void {
         key,
         nowMs: options.nowMs(),
       });
-      options.stdout(`${token}\n`);
+      const { url, room = '', peer } = flags;
+      options.stdout(`${url === undefined ? token : roomLink(url, { room, token, peer })}\n`);
     });
+}
+
+/** Options that the command's environment gives; what was typed wins. */
+function takeVariables(command: Command, env: NodeJS.ProcessEnv): void {
+  const refused = refusedVariable(env);
+  if (refused) command.error(`error: ${refused}`);
+  for (const [variable, name] of Object.entries(OPTION_VARIABLES)) {
+    // Empty counts as not set, as for a node.
+    const text = env[variable];
+    if (!text || command.getOptionValueSource(name) === 'cli') continue;
+    const option = command.options.find((candidate) => candidate.attributeName() === name);
+    const parse = variable === 'FLEET_CAPACITY_EGRESS_BPS' ? capacityMbpsOf : option?.parseArg;
+    try {
+      command.setOptionValueWithSource(name, parse ? parse(text, undefined) : text, 'env');
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      command.error(`error: ${variable}, the default of ${option?.long}, is not valid. ${error.message}`);
+    }
+  }
+}
+
+function swallowedBy(command: Command, args: string[], env: NodeJS.ProcessEnv): string | undefined {
+  return swallowedOptionsHint({
+    env,
+    args: args.slice(1),
+    known: command.options.map((option) => ({ flag: option.long ?? '', takesValue: option.required })),
+  });
+}
+
+/** What helps a person on, behind commander's own words. */
+function hints(program: Command, args: string[], { env }: ProgramOptions, text: string): string[] {
+  const commands = program.commands;
+  if (text.includes('unknown command')) {
+    return [`commands: ${commands.map((command) => command.name()).join(', ')}, help`];
+  }
+  const up = commands.find((command) => command.name() === args[0] && args[0] === 'up');
+  const swallowed = up && swallowedBy(up, args, env);
+  return swallowed && !text.includes(swallowed) ? [swallowed] : [];
 }
 
 /** Commander puts its suggestions on lines of their own. */

@@ -11,13 +11,22 @@ export interface BuiltFleet {
   webRoot: string;
 }
 
-/** Builds what is not current. @throws RunnerError */
-export async function buildFleet(output: RunnerOutput): Promise<BuiltFleet> {
-  const webRoot = resolve(join(__dirname, '..', '..', 'dist', 'web'));
-  output.emit({ event: 'building' });
+/**
+ * Builds what is not current.
+ * @param ownWebRoot a page that needs no building
+ * @throws RunnerError
+ */
+export async function buildFleet(output: RunnerOutput, ownWebRoot?: string): Promise<BuiltFleet> {
+  const webRoot = resolve(ownWebRoot ?? join(__dirname, '..', '..', 'dist', 'web'));
+  let told = false;
+  const onBuild = (): void => {
+    if (!told) output.emit({ event: 'building' });
+    told = true;
+  };
   const [nodeApp] = await Promise.all([
-    buildNodeApp().catch((error: unknown) => fail('node application', error)),
-    buildWeb({ outDir: webRoot }).catch((error: unknown) => fail('web pages', error)),
+    buildNodeApp({ onBuild }).catch((error: unknown) => fail('node application', error)),
+    ownWebRoot === undefined &&
+      buildWeb({ outDir: webRoot, onBuild }).catch((error: unknown) => fail('web pages', error)),
   ]);
   return { nodeEntry: nodeApp.entry, webRoot };
 }

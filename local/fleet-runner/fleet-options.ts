@@ -14,6 +14,8 @@ export interface FleetOptions {
   selector?: SelectorPolicy | undefined;
   /** mediasoup workers per node. */
   workers: number;
+  /** Folder of the page at `/`. @default the demo page, built when it isn't current */
+  webRoot?: string | undefined;
   /** Start a node again that died. */
   restart: boolean;
   /** Where the nodes' logs go; kept after the run. @default a folder that ends with the run */

@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../../core/clock';
 import { mintToken } from '../token/mint-token';
+import { roomLink } from '../token/room-link';
 import { RunnerError } from '../runner-error';
 import type { BuiltFleet } from './build-fleet';
 import type { FleetOptions } from './fleet-options';
 import { viewFleet } from './fleet-view';
 import { FrontPort } from './front-port';
+import { makeFolder } from './make-folder';
 import { nodeEnvironment } from './node-environment';
 import { askHttp } from './node-http';
 import { NodeProcess } from './node-process';
 import { NodeSupervisor } from './node-supervisor';
 import { pollUntil } from './poll-until';
 import { PrivateRedis } from './private-redis';
+import { tooSmallForARoom } from './room-minimum';
 import type { RunFolder } from './run-folder';
 import { createRunKeys, type RunKeys } from './run-keys';
 import type { FleetStatus, RunnerNode, RunnerOutput } from './runner-events';
@@ -30,6 +33,8 @@ export interface FleetRunnerParts {
   output: RunnerOutput;
   /** Builds what is not built yet. */
   build: () => Promise<BuiltFleet>;
+  /** The command that tries again with another front port. */
+  startCommand: (port: number) => string;
 }
 
 /** Nodes listen here and nowhere else: `auth: open` is for this machine alone. */
@@ -44,6 +49,9 @@ const REDIS_STOP_GRACE_MS = 500;
 const SETTLE_TIMEOUT_MS = 15_000;
 const STATUS_INTERVAL_MS = 1_000;
 const ASK_TIMEOUT_MS = 1_000;
+/** The room of the link that a run with `auth: token` prints, and how long its token is good, milliseconds. */
+const LINK_ROOM = 'demo';
+const LINK_TTL_MS = 12 * 3_600_000;
 
 /** A whole fleet on this machine: a private Redis, the nodes, and the front port before them. */
 export class FleetRunner {
@@ -76,6 +84,7 @@ export class FleetRunner {
       probe: async (address, timeoutMs) =>
         (await askHttp({ ...address, path: '/readyz', timeoutMs })).status === 200,
       probeIntervalMs: 250,
+      startCommand: parts.startCommand,
     });
   }
 
@@ -86,16 +95,19 @@ export class FleetRunner {
     output.emit({ event: 'starting', runFolder: this.parts.folder.path, logFolder: this.logFolder });
     // Before any work: a busy port is the likeliest reason to fail.
     await this.front.listen();
-    await this.makeLogFolder();
+    await this.checkFolders();
+    this.warnOfSmallNodes();
     if (this.options.auth === 'token') this.keys = await createRunKeys(this.parts.folder);
     const [redis, built] = await Promise.all([this.startRedis(), this.parts.build()]);
     this.throwIfClosing();
     await redis.declareNew(REDIS_PREFIX);
     await this.startNodes(redis, built);
     await this.settle();
+    const url = `http://localhost:${this.front.port}`;
     output.emit({
       event: 'ready',
-      url: `http://localhost:${this.front.port}`,
+      url,
+      link: await this.link(url),
       nodes: [...this.nodes.values()]
         .toSorted((a, b) => a.nodeId.localeCompare(b.nodeId, 'en', { numeric: true }))
         .map(({ nodeId, httpUrl, pid }) => ({ nodeId, httpUrl, pid })),
@@ -286,9 +298,36 @@ export class FleetRunner {
     }
   }
 
-  private async makeLogFolder(): Promise<void> {
+  /** What a person opens: with `auth: token` a token is part of it, or nobody would get in. */
+  private async link(url: string): Promise<string> {
+    const key = this.keys?.peers;
+    if (!key) return url;
+    const grants = { canPublish: true, canSubscribe: true, canPublishData: true };
+    const token = await mintToken({
+      request: { kind: 'peer', room: '*', ...grants },
+      subject: 'fleet-runner',
+      ttlMs: LINK_TTL_MS,
+      key,
+      nowMs: this.parts.clock.nowMs(),
+    });
+    return roomLink(url, { room: LINK_ROOM, token });
+  }
+
+  private warnOfSmallNodes(): void {
+    const message = tooSmallForARoom({
+      capacityMbps: this.options.capacityMbps,
+      expectedPeers: this.parts.env.FLEET_EXPECTED_PEERS,
+    });
+    if (message) this.parts.output.emit({ event: 'warning', message });
+  }
+
+  private async checkFolders(): Promise<void> {
+    const { webRoot } = this.options;
+    if (webRoot !== undefined && !(await stat(webRoot).catch(() => undefined))?.isDirectory()) {
+      throw new RunnerError(`the folder ${webRoot} is not there: correct --web-root`);
+    }
     try {
-      await mkdir(this.logFolder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.logFolder, 0o700);
     } catch (cause) {
       throw new RunnerError(`can not make the folder ${this.logFolder}: choose another --log-folder`, {
         cause,

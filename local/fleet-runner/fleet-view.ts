@@ -10,6 +10,7 @@ const nodesSchema = z.object({
       ready: z.boolean(),
       alive: z.boolean(),
       capacity: z.object({ egressBps: z.number() }),
+      committed: z.object({ egressBps: z.number() }),
       measured: z.object({ egressBps: z.number() }),
       load: z.object({ rooms: z.number(), clients: z.number() }),
     }),
@@ -47,6 +48,7 @@ export async function viewFleet(options: FleetViewOptions): Promise<FleetStatus>
     rooms: sum((node) => node.load.rooms),
     peers: sum((node) => node.load.clients),
     egressBps: sum((node) => node.measured.egressBps),
+    committedEgressBps: sum((node) => node.committed.egressBps),
     capacityEgressBps: sum((node) => node.capacity.egressBps),
   };
 }

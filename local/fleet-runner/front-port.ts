@@ -7,6 +7,8 @@ import { systemErrorCode } from './system-error';
 export interface FrontPortOptions extends GatewayTargetsOptions {
   /** 0 takes a free one. */
   port: number;
+  /** The command that tries again with another port, for the message of a port that can't be had. */
+  startCommand: (port: number) => string;
   /** How long one gateway may take to accept, milliseconds. @default 2000 */
   connectTimeoutMs?: number;
 }
@@ -15,6 +17,10 @@ export interface FrontPortOptions extends GatewayTargetsOptions {
 const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'] as const;
 /** With port 0 the IPv4 address chooses the port, and something else may hold the same port on IPv6. */
 const MAX_PORT_CHOICES = 10;
+/** How far from a busy port a free one is looked for. */
+const PORTS_TO_TRY = 100;
+/** What `fleet up` takes by itself. */
+const UNRESERVED_PORT = 3_000;
 
 /**
  * The fleet's one address on this machine, in the place of the region's NLB: connections are spread over the gateways
@@ -52,7 +58,7 @@ export class FrontPort {
         return await this.listenOnAllAddresses();
       } catch (error) {
         await this.closeServers();
-        if (this.options.port !== 0 || choice >= MAX_PORT_CHOICES) throw portError(this.options.port, error);
+        if (this.options.port !== 0 || choice >= MAX_PORT_CHOICES) throw await this.portError(error);
       }
     }
   }
@@ -97,6 +103,23 @@ export class FrontPort {
     connection.start();
   }
 
+  private async portError(cause: unknown): Promise<RunnerError> {
+    const { port, startCommand } = this.options;
+    switch (systemErrorCode(cause)) {
+      case 'EADDRINUSE':
+        return new RunnerError(`port ${port} is in use: ${startCommand(await freePortAfter(port))}`, {
+          cause,
+        });
+      case 'EACCES':
+        return new RunnerError(
+          `port ${port} is reserved for the system: ${startCommand(await freePortAfter(UNRESERVED_PORT - 1))}`,
+          { cause },
+        );
+      default:
+        return new RunnerError(`can not listen on port ${port}: ${String(cause)}`, { cause });
+    }
+  }
+
   private async closeServers(): Promise<void> {
     const servers = this.servers.splice(0);
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -117,18 +140,24 @@ function isMissingAddress(error: unknown): boolean {
   return ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(systemErrorCode(error) ?? '');
 }
 
-function portError(port: number, cause: unknown): RunnerError {
-  switch (systemErrorCode(cause)) {
-    case 'EADDRINUSE':
-      return new RunnerError(
-        `port ${port} is in use: npm start -- --port ${port < 65_535 ? port + 1 : 3000}`,
-        {
-          cause,
-        },
-      );
-    case 'EACCES':
-      return new RunnerError(`port ${port} is reserved for the system: npm start -- --port 3000`, { cause });
-    default:
-      return new RunnerError(`can not listen on port ${port}: ${String(cause)}`, { cause });
+/** A port near this one that can be had now; 0, any, when there is none. */
+async function freePortAfter(port: number): Promise<number> {
+  for (let next = port + 1; next <= Math.min(port + PORTS_TO_TRY, 65_535); next += 1) {
+    if (await canListen(next)) return next;
   }
+  return 0;
+}
+
+async function canListen(port: number): Promise<boolean> {
+  for (const [index, host] of LOOPBACK_ADDRESSES.entries()) {
+    const server = createServer();
+    try {
+      await listenOn(server, host, port);
+    } catch (error) {
+      if (index > 0 && isMissingAddress(error)) continue;
+      return false;
+    }
+    await new Promise((resolve) => server.close(resolve));
+  }
+  return true;
 }

@@ -15,6 +15,8 @@ export interface FleetStatus {
   peers: number;
   /** Outbound media as measured, bits per second. */
   egressBps: number;
+  /** What placements have reserved, bits per second. */
+  committedEgressBps: number;
   /** What the nodes can safely send together, bits per second. */
   capacityEgressBps: number;
 }
@@ -22,11 +24,16 @@ export interface FleetStatus {
 /** What happens in a run, in the words in which `--json` prints it. */
 export type RunnerEvent =
   | { event: 'starting'; runFolder: string; logFolder: string }
+  /** Something that people should know before they use it. */
+  | { event: 'warning'; message: string }
+  /** Only when something is not built yet. */
   | { event: 'building' }
   | {
       event: 'ready';
-      /** What to open in a browser. */
+      /** The fleet's one address. */
       url: string;
+      /** What to open in a browser. With `auth: token` it has a token in it, for every room of this run, for 12 h. */
+      link: string;
       nodes: RunnerNode[];
       /** As `FLEET_REDIS_URL` takes it. */
       redis: string;

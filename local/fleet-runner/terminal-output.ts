@@ -7,8 +7,8 @@ export interface TerminalOutputOptions {
   writeError: (text: string) => void;
   /** A status line can be drawn anew in its place. */
   isTty: boolean;
-  /** Characters per line; a longer status line would leave its remains behind. */
-  columns: () => number;
+  /** Characters per line; a longer status line would leave its remains behind. 0 or undefined: unknown. */
+  columns: () => number | undefined;
   clock: Clock;
 }
 
@@ -16,6 +16,9 @@ export interface TerminalOutputOptions {
 const REPEAT_AFTER_MS = 10_000;
 /** What differs is bounded too: some messages carry an id. */
 const MAX_REMEMBERED_WARNINGS = 200;
+
+/** Taken for a terminal that does not say how wide it is (a pseudo-terminal of width 0). */
+const UNKNOWN_COLUMNS = 80;
 
 const ERASE_LINE = '\r\u001b[K';
 const BOLD = '\u001b[1m';
@@ -35,6 +38,8 @@ export class TerminalOutput implements RunnerOutput {
     switch (event.event) {
       case 'starting':
         return this.live('starting …');
+      case 'warning':
+        return this.line(`warning: ${event.message}`);
       case 'building':
         return this.live('building …');
       case 'ready':
@@ -76,16 +81,21 @@ export class TerminalOutput implements RunnerOutput {
     ];
     if (event.keyFiles) {
       const mint = 'npm run -s fleet -- token --key-file';
-      rows.push(['peer token', `${mint} ${event.keyFiles.peers} --room demo`]);
+      rows.push(['peer token', `${mint} ${event.keyFiles.peers} --room demo --url ${event.url}`]);
       rows.push(['operator token', `${mint} ${event.keyFiles.operators} --operator`]);
     }
     const width = Math.max(...rows.map(([name]) => name.length));
     this.line('');
-    this.line(`  ${this.styled(BOLD, event.url)}   ${this.styled(DIM, `ready in ${seconds(event.tookMs)}`)}`);
+    this.line(
+      `  ${this.styled(BOLD, event.link)}   ${this.styled(DIM, `ready in ${seconds(event.tookMs)}`)}`,
+    );
     this.line('');
     for (const [name, value] of rows) this.line(`  ${this.styled(DIM, name.padEnd(width))}  ${value}`);
     this.line('');
-    this.line(this.styled(DIM, '  Open it in two tabs and join the same room. Ctrl-C ends everything.'));
+    const about = event.keyFiles ? ' The token in it is good for all rooms, for 12 h.' : '';
+    this.line(
+      this.styled(DIM, `  Open it in two tabs and join the same room.${about} Ctrl-C ends everything.`),
+    );
     this.line('');
   }
 
@@ -95,7 +105,8 @@ export class TerminalOutput implements RunnerOutput {
       `${counted(status.rooms, 'room')} · ${counted(status.peers, 'peer')}`;
     if (this.options.isTty) {
       return this.live(
-        `${counts} · ${megabits(status.egressBps)} of ${megabits(status.capacityEgressBps)} Mbit/s out`,
+        `${counts} · ${megabits(status.egressBps)} sent, ${megabits(status.committedEgressBps)} reserved of ` +
+          `${megabits(status.capacityEgressBps)} Mbit/s`,
       );
     }
     // Bits flow up and down every second; a log needs a line when people come or nodes go.
@@ -121,7 +132,7 @@ export class TerminalOutput implements RunnerOutput {
   /** The line that is drawn anew in its place; empty for none. Without a terminal there is none. */
   private live(text: string): void {
     if (!this.options.isTty) return;
-    this.liveLine = text.slice(0, Math.max(this.options.columns() - 1, 1));
+    this.liveLine = text.slice(0, Math.max((this.options.columns() || UNKNOWN_COLUMNS) - 1, 1));
     this.options.write(`${ERASE_LINE}${this.liveLine}`);
   }
 

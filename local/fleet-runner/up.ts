@@ -1,4 +1,5 @@
 import { findRedisServerBin, findWorkerBin, MissingPartError } from '../../scripts/setup/parts.cjs';
+import { startCommandWithPort } from '../command-line/start-command';
 import { RunnerError } from '../runner-error';
 import { buildFleet } from './build-fleet';
 import { EndWish } from './end-wish';
@@ -12,6 +13,8 @@ import { TerminalOutput } from './terminal-output';
 import { Watchdog } from './watchdog';
 
 export interface UpOptions extends FleetOptions {
+  /** What the person gave, for the command that a message suggests. */
+  args: readonly string[];
   /** Events as JSON lines on stdout. */
   json: boolean;
 }
@@ -35,7 +38,8 @@ export async function up(options: UpOptions): Promise<number> {
       watchdog: Watchdog.start(folder.path),
       clock,
       output,
-      build: () => buildFleet(output),
+      build: () => buildFleet(output, options.webRoot),
+      startCommand: (port) => startCommandWithPort(options.args, port),
     });
     await Promise.race([runner.start(), wish.first]);
     await Promise.race([runner.failed, wish.first]);

@@ -26,11 +26,13 @@ export interface FindSigningKeyOptions {
 export async function findSigningKey(options: FindSigningKeyOptions): Promise<SigningKey> {
   const { keyFile, kid, variable } = options;
   const source = keyFile ?? variable;
-  const text = keyFile === undefined ? options.env[variable] : await readKeyFile(keyFile);
+  /** Of the lines of npm start. */
+  const printedAt = variable === 'FLEET_TOKEN_KEYS' ? 'peer token' : 'operator token';
+  const text = keyFile === undefined ? options.env[variable] : await readKeyFile(keyFile, printedAt);
   if (!text) {
     throw new RunnerError(
       keyFile === undefined
-        ? `no key to sign with: give --key-file (npm start -- --auth token names one), or set ${variable}`
+        ? `no key to sign with: give --key-file FILE (npm start -- --auth token prints it at "${printedAt}"), or set ${variable}`
         : `the key file ${keyFile} is empty`,
     );
   }
@@ -60,11 +62,14 @@ function pemKey(pem: string, source: string, kid: string | undefined): SigningKe
   throw new RunnerError(`${source} is not the PEM of an Ed25519 private key`);
 }
 
-async function readKeyFile(file: string): Promise<string> {
+async function readKeyFile(file: string, printedAt: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new RunnerError(`can not read the key file ${file}`, { cause });
+    throw new RunnerError(
+      `can not read the key file ${file} of --key-file: npm start -- --auth token prints that of its run at "${printedAt}"`,
+      { cause },
+    );
   }
 }
 

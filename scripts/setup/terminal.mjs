@@ -42,7 +42,7 @@ export function createTerminal({ stream, now }) {
         shown = kind;
         shownAt = time;
         const text = `${label}: ${progress} (${formatElapsed(time - startedAt)})`;
-        stream.write(rewrites ? `${clear}${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`);
+        stream.write(rewrites ? `${clear}${text.slice(0, (stream.columns || 80) - 1)}` : `${text}\n`);
       };
       if (rewrites) report('checking');
       try {

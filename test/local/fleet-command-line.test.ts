@@ -17,7 +17,7 @@ afterAll(async () => {
 
 describe('wrong arguments are one clear line and status 2', () => {
   test.each([
-    [['upp'], "fleet: unknown command 'upp' (Did you mean up?)"],
+    [['upp'], "fleet: unknown command 'upp' (Did you mean up?); commands: up, token, help"],
     [['up', '--nods', '3'], "fleet: unknown option '--nods' (Did you mean --nodes?)"],
     [['up', '--nodes', '0'], 'It must be a whole number from 1 to 32.'],
     [['up', '--port', '70000'], 'It must be a whole number from 0 to 65535.'],
@@ -27,9 +27,37 @@ describe('wrong arguments are one clear line and status 2', () => {
     [['up', 'extra'], "fleet: too many arguments for 'up'. Expected 0 arguments but got 1"],
     [['token'], 'fleet: --room is required (or --operator)'],
     [['token', '--operator', '--room', 'x'], "fleet: --operator goes without a peer's options"],
+    [['token', '--room', 'x', '--url', 'localhost:3000'], 'It must be a URL such as http://localhost:3000.'],
     [['token', '--room', 'x', '--ttl', 'soon'], 'It must be a time such as 90s, 30m, 1h or 7d'],
   ])('fleet %j', async (args, message) => {
     const { exit, stdout, stderr } = await FleetCommand.run(args);
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+    expect(exit.code).toBe(2);
+  });
+
+  test.each<[NodeJS.ProcessEnv, string[], string]>([
+    [{ FLEET_AUTH: 'maybe' }, [], 'fleet: FLEET_AUTH, the default of --auth, is not valid. Allowed choices'],
+    [{ FLEET_WORKERS: 'x' }, [], 'fleet: FLEET_WORKERS, the default of --workers, is not valid.'],
+    [
+      { FLEET_CAPACITY_EGRESS_BPS: '1.5' },
+      [],
+      'fleet: FLEET_CAPACITY_EGRESS_BPS, the default of --capacity-mbps',
+    ],
+    [{ FLEET_HTTP_PORT: '8080' }, [], 'fleet: FLEET_HTTP_PORT is not for npm start: nodes get free ports'],
+    [
+      { npm_lifecycle_event: 'start', npm_config_port: 'true' },
+      ['8080'],
+      'options go after --: npm start -- --port 8080',
+    ],
+    [
+      { npm_lifecycle_event: 'start', npm_config_nodes: '3' },
+      [],
+      'fleet: options go after --: npm start -- --nodes 3',
+    ],
+  ])('fleet up with %j %j', async (env, args, message) => {
+    const { exit, stdout, stderr } = await FleetCommand.run(['up', ...args], env);
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
@@ -88,6 +116,21 @@ describe('fleet token', () => {
     expect(signature).toBe(createHmac('sha256', secret).update(`${head}.${body}`).digest('base64url'));
   });
 
+  test('prints a whole link with --url', async () => {
+    const link = new URL(
+      await mint(['--room', 'demo', '--peer', 'alice', '--url', 'http://localhost:3000'], {
+        FLEET_TOKEN_KEYS: keys,
+      }),
+    );
+    expect(`${link.origin}${link.pathname}`).toBe('http://localhost:3000/');
+    expect(link.searchParams.get('room')).toBe('demo');
+    expect(link.searchParams.get('peer')).toBe('alice');
+    expect(decode(link.searchParams.get('token') ?? '').claims).toMatchObject({
+      room: 'demo',
+      peer: 'alice',
+    });
+  });
+
   test("makes an operator token with the operators' own keys", async () => {
     const token = await mint(['--operator'], { FLEET_TOKEN_KEYS: '[]', FLEET_ADMIN_TOKEN_KEYS: keys });
     expect(decode(token).claims).toMatchObject({ aud: OPERATOR_AUDIENCE });
@@ -107,7 +150,12 @@ describe('fleet token', () => {
   });
 
   test.each<[string, string[], NodeJS.ProcessEnv, string]>([
-    ['without a key', [], {}, 'fleet: no key to sign with: give --key-file'],
+    [
+      'without a key',
+      [],
+      {},
+      'fleet: no key to sign with: give --key-file FILE (npm start -- --auth token prints it at "peer token")',
+    ],
     [
       'with a file that is not there',
       ['--key-file', '/nowhere'],

@@ -174,7 +174,7 @@ test.each(['SIGINT', 'SIGHUP'] as const)(
   '%s in the middle of the start leaves nothing behind',
   async (signal) => {
     const fleet = startFleet();
-    await fleet.event('building');
+    await fleet.event('starting');
     fleet.child.kill(signal);
     expect((await fleet.exited).code).toBe(0);
     await expectNothingLeft(fleet);
@@ -204,7 +204,13 @@ test('with --no-restart a dead node stays away', async () => {
 
 test('with --auth token people need a token, which `fleet token` makes with the key of the run', async () => {
   const fleet = startFleet(['--nodes', '1', '--auth', 'token']);
-  const { url, keyFiles, nodes } = await fleet.event('ready');
+  const { url, link, keyFiles, nodes } = await fleet.event('ready');
+  const linked = new URL(link).searchParams;
+  await connectPeer(url, {
+    roomId: linked.get('room') ?? '',
+    peerId: 'carol',
+    token: linked.get('token') ?? '',
+  });
   const mint = async (...args: string[]): Promise<string> => {
     const { exit, stdout, stderr } = await FleetCommand.run(['token', ...args]);
     if (exit.code !== 0) throw new Error(stderr);
@@ -224,10 +230,19 @@ test('with --auth token people need a token, which `fleet token` makes with the 
   expect((await fetch(nodesUrl, asOperator(operatorToken))).status).toBe(200);
   expect((await fetch(nodesUrl, asOperator(token))).status).toBeGreaterThanOrEqual(401);
   // The runner's own view needs a token too.
-  await fleet.event('status', ({ rooms }) => rooms === 1);
+  await fleet.event('status', ({ rooms, committedEgressBps }) => rooms === 2 && committedEgressBps > 0);
   fleet.child.kill('SIGINT');
   await fleet.exited;
   await expectNothingLeft(fleet);
+});
+
+test('nodes too small for any room are warned of at the start, with what they need', async () => {
+  // A variable with an option is that option's default.
+  const fleet = startFleet(['--nodes', '1'], { FLEET_CAPACITY_EGRESS_BPS: '5000000' });
+  const { message } = await fleet.event('warning');
+  expect(message).toMatch(/a new room reserves 6\.8 Mbit\/s .* a node has 5: --capacity-mbps 6\.8 or more$/);
+  fleet.child.kill('SIGINT');
+  await fleet.exited;
 });
 
 describe('what can not start is said in one line', () => {
@@ -256,8 +271,9 @@ describe('what can not start is said in one line', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const { stderr } = await runUp(['--port', String(port)]);
-    expect(stderr).toBe(`fleet: port ${port} is in use: npm start -- --port ${port + 1}\n`);
+    const { stderr } = await runUp(['--port', String(port), '--nodes', '3']);
+    const suggested = /^fleet: port \d+ is in use: npm start -- --nodes 3 --port (\d+)\n$/.exec(stderr)?.[1];
+    expect(Number(suggested)).toBeGreaterThan(port);
     other.close();
   });
 
@@ -278,8 +294,12 @@ describe('what can not start is said in one line', () => {
     expect(stderr).toMatch(/^fleet: node-\d did not start: .*FLEET_LOG_LEVEL.*\n$/);
   });
 
-  test('a folder for logs that can not be made', async () => {
-    const { stderr } = await runUp(['--port', '0', '--log-folder', '/dev/null/logs']);
-    expect(stderr).toBe('fleet: can not make the folder /dev/null/logs: choose another --log-folder\n');
-  });
+  // In /proc a missing folder's parent is there, and nobody can make anything in it.
+  test.each(['/dev/null/logs', '/proc/nope'])(
+    'a folder for logs that can not be made: %s',
+    async (folder) => {
+      const { stderr } = await runUp(['--port', '0', '--log-folder', folder]);
+      expect(stderr).toBe(`fleet: can not make the folder ${folder}: choose another --log-folder\n`);
+    },
+  );
 });

@@ -22,6 +22,7 @@ const status: Extract<RunnerEvent, { event: 'status' }> = {
   rooms: 1,
   peers: 3,
   egressBps: 4_200_000,
+  committedEgressBps: 6_800_000,
   capacityEgressBps: 1_500_000_000,
 };
 const died: RunnerEvent = {
@@ -35,7 +36,7 @@ test('on a terminal the status stands in one line, below everything else', () =>
   const { output, written } = terminal({ isTty: true });
   output.emit(status);
   output.emit(died);
-  const line = '2/2 nodes · 1 room · 3 peers · 4.2 of 1,500 Mbit/s out';
+  const line = '2/2 nodes · 1 room · 3 peers · 4.2 sent, 6.8 reserved of 1,500 Mbit/s';
   expect(written).toEqual([
     `\r\u001b[K${line}`,
     `\r\u001b[Knode-1 died (killed by SIGKILL); it is started again in 0.5 s\n${line}`,
@@ -46,6 +47,12 @@ test('a status line is never wider than the terminal', () => {
   const { output, written } = terminal({ isTty: true, columns: 20 });
   output.emit(status);
   expect(written).toEqual(['\r\u001b[K2/2 nodes · 1 room ']);
+});
+
+test('a terminal that does not say its width gets the whole line', () => {
+  const { output, written } = terminal({ isTty: true, columns: 0 });
+  output.emit(status);
+  expect(written[0]).toContain('reserved of 1,500 Mbit/s');
 });
 
 test('without a terminal a line is written when people come or nodes go, not for every bit', () => {
