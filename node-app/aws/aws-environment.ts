@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Clock, RandomSource, Timer } from '../../core/clock';
 import { safeCapacity } from '../../core/capacity/safe-capacity';
 import { INSTANCE_CAPACITIES, sustainedInternetEgressBps } from '../../core/deployment/instance-capacity';
+import { ownDrainId } from '../../core/drain/drain-command';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
 import { FleetError } from '../../core/errors';
 import type { NodeConfig } from '../config';
@@ -231,7 +232,7 @@ export class AwsEnvironment implements HostEnvironment {
     if (!node || !this.#entered) return;
     const nowMs = this.options.clock.nowMs();
     node.drain({
-      commandId: `terminate:${this.identity.instanceId}`,
+      commandId: ownDrainId(this.identity.instanceId),
       reason: 'scale-in',
       issuedAtMs: nowMs - OWN_DRAIN_YIELDS_MS,
       deadlineAtMs: nowMs + this.own.FLEET_AWS_DRAIN_MINUTES * 60_000,
@@ -242,10 +243,11 @@ export class AwsEnvironment implements HostEnvironment {
     });
   }
 
-  #onSpotAction({ action, atMs }: SpotAction): void {
+  #onSpotAction({ atMs }: SpotAction): void {
     const issuedAtMs = this.options.clock.nowMs();
     this.#node?.drain({
-      commandId: `spot:${this.identity.instanceId}:${action}`,
+      // As the drain Lambda calls it: the same notice.
+      commandId: `spot:${this.identity.instanceId}`,
       reason: 'spot',
       issuedAtMs,
       deadlineAtMs: Math.max(atMs, issuedAtMs),
