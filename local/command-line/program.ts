@@ -5,6 +5,7 @@ import { RunnerError } from '../runner-error';
 import { mintToken } from '../token/mint-token';
 import { roomLink } from '../token/room-link';
 import { findSigningKey } from '../token/signing-key';
+import { configCommand } from './config-command';
 import { capacityMbpsOf, durationMs, httpUrl, positiveNumber, wholeNumber } from './argument-parsers';
 import { OPTION_VARIABLES, refusedVariable } from './run-variables';
 import { swallowedOptionsHint } from './swallowed-options';

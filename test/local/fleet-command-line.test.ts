@@ -17,7 +17,7 @@ afterAll(async () => {
 
 describe('wrong arguments are one clear line and status 2', () => {
   test.each([
-    [['upp'], "fleet: unknown command 'upp' (Did you mean up?); commands: up, token, help"],
+    [['upp'], "fleet: unknown command 'upp' (Did you mean up?); commands: up, token"],
     [['up', '--nods', '3'], "fleet: unknown option '--nods' (Did you mean --nodes?)"],
     [['up', '--nodes', '0'], 'It must be a whole number from 1 to 32.'],
     [['up', '--port', '70000'], 'It must be a whole number from 0 to 65535.'],
