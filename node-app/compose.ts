@@ -364,8 +364,8 @@ function commandHandlers(
   beat: () => Promise<void>,
 ): NodeCommandHandlers {
   return {
-    cordon: async () => {
-      const state = status.cordon();
+    cordon: async ({ reason }) => {
+      const state = status.cordon(reason);
       // Placement hears of it before the operator does.
       await beat();
       return { state };
@@ -375,14 +375,17 @@ function commandHandlers(
       await beat();
       return { state };
     },
-    drain: async ({ minutes }) => {
+    drain: async ({ minutes, reason }) => {
       const issuedAtMs = clock.nowMs();
-      status.drain({
-        commandId: `operator:${issuedAtMs}`,
-        reason: 'operator',
-        issuedAtMs,
-        deadlineAtMs: issuedAtMs + minutes * 60_000,
-      });
+      status.drain(
+        {
+          commandId: `operator:${issuedAtMs}`,
+          reason: 'operator',
+          issuedAtMs,
+          deadlineAtMs: issuedAtMs + minutes * 60_000,
+        },
+        reason,
+      );
       await beat();
       return { state: status.state };
     },

@@ -4,6 +4,7 @@ import type { DrainCommand } from '../core/drain/drain-command';
 import type { DrainReport } from '../core/drain/drain-report';
 import { FleetError } from '../core/errors';
 import type { NodeState } from '../core/node-state';
+import type { CordonReport } from '../core/placement/cordon-report';
 import type { HeartbeatReply, NodeHeartbeat } from '../core/placement/placement-port';
 import { NodeDrain } from './drain/node-drain';
 import type { MediaNode } from './media/media-node';
@@ -20,6 +21,7 @@ export interface NodeStatusOptions {
 /** This node's own state, which nobody else changes, and what its heartbeat says. */
 export class NodeStatus implements NodeStatePort {
   private readonly nodeDrain: NodeDrain;
+  private operatorCordon: CordonReport | undefined;
   private currentPhase: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(private readonly options: NodeStatusOptions) {
@@ -48,16 +50,22 @@ export class NodeStatus implements NodeStatePort {
     this.currentPhase = 'stopping';
   }
 
-  /** See NodeDrain. */
-  cordon(): NodeState {
+  /** See NodeDrain. `reason` is the operator's. */
+  cordon(reason?: string): NodeState {
+    this.noteCordon(reason);
     return this.nodeDrain.cordon();
   }
 
   uncordon(): NodeState {
-    return this.nodeDrain.uncordon();
+    const state = this.nodeDrain.uncordon();
+    // A drain because the instance ends is not taken back, and neither is what was said of it.
+    if (state === 'SERVING') this.operatorCordon = undefined;
+    return state;
   }
 
-  drain(command: DrainCommand): NodeState {
+  /** See NodeDrain. `reason` is the operator's, in addition to the kind of drain. */
+  drain(command: DrainCommand, reason?: string): NodeState {
+    if (command.reason === 'operator') this.noteCordon(reason);
     return this.nodeDrain.drain(command);
   }
 
@@ -72,6 +80,7 @@ export class NodeStatus implements NodeStatePort {
     return {
       state: this.nodeDrain.state,
       drain: this.nodeDrain.report(),
+      cordon: this.operatorCordon,
       ready: this.ready,
       capacity,
       committed,
@@ -112,5 +121,14 @@ export class NodeStatus implements NodeStatePort {
   placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean {
     if (reply.drainCommand) this.nodeDrain.drain(reply.drainCommand);
     return this.nodeDrain.placementAnswered(heartbeat.state, reply.pendingClaims) !== heartbeat.state;
+  }
+
+  /** Said again it keeps its beginning, and its reason unless there is a new one. */
+  private noteCordon(reason: string | undefined): void {
+    const before = this.operatorCordon;
+    this.operatorCordon = {
+      reason: reason ?? before?.reason,
+      sinceMs: before?.sinceMs ?? this.options.clock.nowMs(),
+    };
   }
 }

@@ -3,6 +3,7 @@ import type { PeerRole } from '../capacity/egress-model';
 import type { DrainCommand } from '../drain/drain-command';
 import type { DrainReport } from '../drain/drain-report';
 import type { NodeState } from '../node-state';
+import type { CordonReport } from './cordon-report';
 import type { SelectorPolicy } from './selector-policy';
 
 /**
@@ -91,6 +92,8 @@ export interface NodeHeartbeat {
   load: NodeLoad;
   /** The drain that the node carries out. */
   drain?: DrainReport | undefined;
+  /** While an operator's cordon or drain holds. */
+  cordon?: CordonReport | undefined;
   /** Claims whose sessions the node has seen since the last acknowledged heartbeat; now part of `committed`. */
   seenClaims: number[];
   /** Rooms that are new or changed since the last acknowledged heartbeat; all of them when `full`. */
@@ -166,6 +169,8 @@ export interface NodeRecord {
   load: NodeLoad;
   /** The drain that the node carries out. */
   drain?: DrainReport | undefined;
+  /** While an operator's cordon or drain holds. */
+  cordon?: CordonReport | undefined;
 }
 
 export interface RoomRecord {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
-/** What a media node knows about one of its peers, for the operator. Ids and counts, never media or text. */
+/** What a media node knows about one of its peers, for the operator. Never media or messages. */
 const peerDetailSchema = z.object({
   peerId: z.string(),
+  /** As the peer calls itself; absent until it has joined. */
+  displayName: z.string().optional(),
   /** Milliseconds since 1970. */
   joinedAtMs: z.number().optional(),
   /** True while the peer's connection is lost and its grace period runs. */

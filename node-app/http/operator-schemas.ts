@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CAPACITY_DIMENSIONS } from '../../core/capacity/capacity-vector';
 import { drainReportSchema } from '../../core/drain/drain-report';
 import { ERRORS } from '../../core/errors';
+import { cordonReportSchema } from '../../core/placement/cordon-report';
 import { NODE_STATES } from '../../core/node-state';
 import type { PlacementEvent } from '../../core/placement/placement-event';
 import { roomDetailSchema } from '../../core/protocol/room-detail';
@@ -96,6 +97,10 @@ export const nodeSchema = z
     drain: drainReportSchema
       .optional()
       .meta({ description: 'The drain that the node carries out. Absent while it serves.' }),
+    cordon: cordonReportSchema.optional().meta({
+      description:
+        "Since when an operator's cordon or drain holds, and the reason given. Absent without one.",
+    }),
   })
   .meta({
     id: 'Node',

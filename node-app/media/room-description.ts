@@ -13,14 +13,16 @@ export function describeRoom(room: Room, account: RoomAccount): RoomDetail {
     egressBps,
     packetsPerSecond,
     peers: [
-      ...room.peers.map(({ peerId, joinedAtMs, entities }) => ({
-        peerId,
-        joinedAtMs,
-        ...countEntities(entities),
+      ...room.peers.map((peer) => ({
+        peerId: peer.peerId,
+        ...(peer.joinedAtMs !== undefined && { displayName: peer.info().displayName }),
+        joinedAtMs: peer.joinedAtMs,
+        ...countEntities(peer.entities),
       })),
-      ...Array.from(room.broadcasters.values(), ({ peerId, entities }) => ({
-        peerId,
-        ...countEntities(entities),
+      ...Array.from(room.broadcasters.values(), (broadcaster) => ({
+        peerId: broadcaster.peerId,
+        displayName: broadcaster.info().displayName,
+        ...countEntities(broadcaster.entities),
       })),
     ],
   };

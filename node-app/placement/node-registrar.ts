@@ -3,6 +3,7 @@ import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import type { Clock, Timer } from '../../core/clock';
 import type { DrainReport } from '../../core/drain/drain-report';
 import type { NodeState } from '../../core/node-state';
+import type { CordonReport } from '../../core/placement/cordon-report';
 import type {
   EndedRoom,
   HeartbeatReply,
@@ -39,6 +40,7 @@ export interface NodeReport {
   measured: CapacityVector;
   load: NodeLoad;
   drain?: DrainReport | undefined;
+  cordon?: CordonReport | undefined;
 }
 
 export interface NodeRegistrarOptions {

@@ -3,6 +3,7 @@ import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
 import { drainReportSchema } from '../../core/drain/drain-report';
 import { NODE_STATES, type NodeState } from '../../core/node-state';
+import { cordonReportSchema } from '../../core/placement/cordon-report';
 import { unpackNode } from '../../core/placement/packed-node';
 import type { EndedRoom, NodeRecord, RoomRecord, RoomReport } from '../../core/placement/placement-port';
 
@@ -47,6 +48,7 @@ const nodeInfoSchema = z.object({
   committed: vectorSchema,
   measured: vectorSchema,
   drain: drainReportSchema.optional(),
+  cordon: cordonReportSchema.optional(),
 });
 
 type NodeInfo = z.infer<typeof nodeInfoSchema>;
@@ -78,6 +80,7 @@ export function unpackNodeRecord(
     committed: addVector(parsed?.committed ?? used, pending),
     measured: parsed?.measured ?? ZERO_VECTOR,
     drain: parsed?.drain,
+    cordon: parsed?.cordon,
   };
 }
 

@@ -3,6 +3,7 @@ import { DEFAULT_EGRESS_MODEL, type EgressModelParams } from '../../core/capacit
 import type { RandomSource } from '../../core/clock';
 import { unpackDrainCommand } from '../../core/drain/drain-command';
 import { FleetError } from '../../core/errors';
+import { DEFAULT_EXPECTED_PEERS } from '../../core/placement/admission';
 import type { PlacementEvent } from '../../core/placement/placement-event';
 import type {
   ClaimRelease,
@@ -47,7 +48,7 @@ export interface PlacementStoreOptions {
   /** Folder of the Lua scripts. @default `commands` beside the bundle, else the source tree's */
   commandsFolder?: string | undefined;
   timing?: Partial<PlacementTiming> | undefined;
-  /** Size of a room that nothing is known about. @default 4, the median of meetings in the workload model */
+  /** Size of a room that nothing is known about. @default DEFAULT_EXPECTED_PEERS */
   defaultExpectedPeers?: number | undefined;
   /** Weight of the newest room in the learned size of its name pattern, 0–1. @default 0.3 */
   learningWeight?: number | undefined;
@@ -98,7 +99,7 @@ export class PlacementStore implements PlacementPort {
     const constants = scriptConstants({
       timing: this.#timing,
       egressModel: options.egressModel ?? DEFAULT_EGRESS_MODEL,
-      defaultExpectedPeers: options.defaultExpectedPeers ?? 4,
+      defaultExpectedPeers: options.defaultExpectedPeers ?? DEFAULT_EXPECTED_PEERS,
       learningWeight: options.learningWeight ?? 0.3,
     });
     this.#scripts = {
@@ -170,7 +171,13 @@ export class PlacementStore implements PlacementPort {
         nodeId,
         numbers,
         heartbeat.linkAddress,
-        packNodeInfo({ release: heartbeat.release, committed, measured, drain: heartbeat.drain }),
+        packNodeInfo({
+          release: heartbeat.release,
+          committed,
+          measured,
+          drain: heartbeat.drain,
+          cordon: heartbeat.cordon,
+        }),
         packDoubles(heartbeat.seenClaims),
         ...heartbeat.rooms.map(packRoomReport),
         ...heartbeat.endedRooms.map(packEndedRoom),

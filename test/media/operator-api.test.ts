@@ -71,10 +71,17 @@ function start(nodeId: string, prefix: string): Promise<FleetNode> {
 }
 
 /** By any node: `via` counts. JSON is parsed, unless the call is refused or asks for metrics. */
-async function ask(via: number, path: string, method = 'GET', bearer = token): Promise<Answer> {
+async function ask(
+  via: number,
+  path: string,
+  method = 'GET',
+  bearer = token,
+  json?: object,
+): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${nodes[via]?.httpPort}${path}`, {
     method,
-    headers: { authorization: `Bearer ${bearer}` },
+    headers: { authorization: `Bearer ${bearer}`, ...(json && { 'content-type': 'application/json' }) },
+    ...(json && { body: JSON.stringify(json) }),
   });
   const text = await response.text();
   const isText = path === '/metrics' || response.status === 401;
@@ -132,7 +139,7 @@ describe('an operator', () => {
               room: {
                 roomId: 'seen',
                 peers: [
-                  { peerId: 'ada', producers: 2 },
+                  { peerId: 'ada', displayName: expect.any(String) as unknown, producers: 2 },
                   { peerId: 'bob', producers: 2 },
                 ],
               },
@@ -191,11 +198,18 @@ describe('an operator', () => {
   });
 
   it('cordons a node through the other one, and new rooms avoid it until it is uncordoned', async () => {
-    expect(await ask(0, '/v1/nodes/node-b/cordon', 'POST')).toMatchObject({
-      status: 200,
-      body: { nodeId: 'node-b', state: 'CORDONED' },
-    });
+    const beforeMs = Date.now();
+    expect(await ask(0, '/v1/nodes/node-b/cordon', 'POST', token, { reason: 'kernel update' })).toMatchObject(
+      {
+        status: 200,
+        body: { nodeId: 'node-b', state: 'CORDONED' },
+      },
+    );
 
+    const { body: cordoned } = await ask(0, '/v1/nodes/node-b');
+    const { cordon } = cordoned as { cordon: { reason: string; sinceMs: number } };
+    expect(cordon.reason).toBe('kernel update');
+    expect(cordon.sinceMs).toBeGreaterThanOrEqual(beforeMs);
     expect(await ask(1, '/readyz')).toMatchObject({ status: 503, body: { reasons: ['cordoned'] } });
     expect((await ask(1, '/healthz')).status).toBe(200);
     for (let room = 0; room < 4; room += 1) await join(room % 2, `avoids-${room}`, 'ada');
@@ -206,6 +220,7 @@ describe('an operator', () => {
       state: 'SERVING',
     });
     expect((await ask(1, '/readyz')).status).toBe(200);
+    expect((await ask(0, '/v1/nodes/node-b')).body).not.toHaveProperty('cordon');
   });
 
   it('finds the joins of a gateway and the rooms of a node in its metrics', async () => {
