@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { workerBin } from 'mediasoup';
 import { pino } from 'pino';
 import { FleetError } from '../core/errors';
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
     await aws?.checkAnnouncedAddress(config, logger);
     const node = await startNode({
       config,
-      workerBin: config.FLEET_WORKER_BIN ?? workerBin,
+      workerBin: executableWorker(config.FLEET_WORKER_BIN),
       clock: systemClock,
       random: Math.random,
       logger,
@@ -41,6 +42,22 @@ async function main(): Promise<void> {
     const wrongConfig = error instanceof FleetError && error.code === 'FLEET_ERR_CONFIG';
     logger.fatal(wrongConfig ? { code: error.code } : { err: error }, startFailure(error));
     process.exitCode = wrongConfig ? EX_CONFIG : 1;
+  }
+}
+
+/** @throws FleetError FLEET_ERR_CONFIG, with what to do: a worker is rarely where mediasoup looks for it. */
+function executableWorker(given: string | undefined): string {
+  const file = given ?? workerBin;
+  try {
+    accessSync(file, constants.X_OK);
+    return file;
+  } catch (cause) {
+    throw new FleetError('FLEET_ERR_CONFIG', {
+      message: given
+        ? 'FLEET_WORKER_BIN is not an executable file'
+        : `FLEET_WORKER_BIN is not set, and no mediasoup worker is at ${file}: run node scripts/setup/setup.mjs --for start, and see 'Run a node yourself' in docs/operations.md`,
+      cause,
+    });
   }
 }
 

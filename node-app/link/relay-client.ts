@@ -242,7 +242,9 @@ export class RelayClient {
     const lost = [...this.sessions.values()].filter((session) => session.nodeId === nodeId && session.isOpen);
     this.options.logger.warn(
       { peerNodeId: nodeId, sessions: lost.length, reason: cause.message },
-      'node lost',
+      lost.length === 0
+        ? `${nodeId} is lost to this gateway; it carried no session of its clients`
+        : `${nodeId} is lost to this gateway: the clients of ${lost.length} of its sessions are told to join again, and are placed on another node`,
     );
     const close = sessionCloseFor(new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: cause.message }));
     for (const session of lost) session.end(close);
