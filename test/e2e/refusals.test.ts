@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../helpers/browser';
+import { launchBrowser, openPage } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
 import { RoomPage } from './room-page';
@@ -92,6 +92,36 @@ describe('a page that may not enter', () => {
     } finally {
       await site.close();
     }
+  }, 120_000);
+
+  test('a link with a token for one watcher works alone, opens no device and hands out no link', async () => {
+    fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
+    const room = randomUUID();
+    const token = await mint(fleet, ['--room', room, '--peer', 'eve', '--ttl', '10m', '--no-publish']);
+    const { context, page, errors } = await openPage(
+      browser,
+      `${fleet.url}/?${new URLSearchParams({ room, token }).toString()}`,
+      { grantMedia: false },
+    );
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('a device was opened'));
+    });
+    await page.fill('[data-testid=entry-name]', 'Eve');
+    await page.click('[data-testid=join]');
+    await page.waitForSelector('[data-testid=status][data-state=connected]', { state: 'attached' });
+    expect(await page.getAttribute('[data-testid=tile]', 'data-peer-id')).toBe('eve');
+    expect(await page.locator('[data-testid=toast]').allTextContents()).toEqual([
+      'Your invitation lets you watch and listen; your camera and microphone stay off.',
+    ]);
+    for (const control of ['mute', 'camera', 'screen']) {
+      expect(await page.getAttribute(`[data-testid=${control}]`, 'aria-disabled')).toBe('true');
+    }
+    expect(await page.locator('[data-testid=copy-link]').count()).toBe(0);
+    expect(await page.textContent('[data-testid=alone]')).not.toContain('http');
+    await page.keyboard.press('m');
+    expect(await page.locator('.toast-problem').count()).toBe(0);
+    expect(errors).toEqual([]);
+    await context.close();
   }, 120_000);
 
   test('with tokens required, the page enters with a minted one and says why it may not with another', async () => {

@@ -127,4 +127,18 @@ describe('a room in the browser', () => {
     await ada.page.click('[data-testid=leave]');
     await eventually(async () => (await grace.pictures()).length === 0);
   }, 60_000);
+
+  test('a reload keeps what was switched off', async () => {
+    const ada = await enter({ room: randomUUID(), name: 'Ada' });
+    await ada.page.waitForSelector('[data-testid=camera][data-on="1"]');
+    await ada.page.waitForSelector('[data-testid=mute][data-on="1"]');
+    await ada.page.click('[data-testid=camera]');
+    await ada.page.waitForSelector('[data-testid=camera][data-on="0"]');
+
+    await ada.page.reload();
+    await ada.connected();
+    await ada.page.waitForSelector('[data-testid=mute][data-on="1"]');
+    expect(await ada.page.getAttribute('[data-testid=camera]', 'data-on')).toBe('0');
+    expect(await ada.page.getAttribute('[data-testid=camera]', 'aria-busy')).not.toBe('true');
+  }, 60_000);
 });

@@ -4,7 +4,7 @@ import { element } from './dom';
 import { wordsForCode } from './messages-for-errors';
 import { DEFAULT_ROOM, shareLink, type PageOptions } from './page-options';
 import { RefusalView } from './refusal-view';
-import { recall, remember, tabPeerId } from './remembered';
+import { recall, recallSwitches, remember, rememberSwitches, tabPeerId } from './remembered';
 import { RoomView } from './room-view';
 import { Toasts } from './toasts';
 import { WaitingView } from './waiting-view';
@@ -46,11 +46,13 @@ export class App {
       this.#showRefusal(new FleetClientError(unfit, ''), 'page', () => location.reload());
     } else if (this.#page.autojoin) {
       const { cameraId, microphoneId, speakerId } = recall();
+      const { mayPublish } = this.#page;
+      const { camera = this.#page.camera, microphone = this.#page.microphone } = recallSwitches();
       this.#join({
         name: this.#name || 'Guest',
         room: this.#room,
-        cameraOn: this.#page.camera,
-        microphoneOn: this.#page.microphone,
+        cameraOn: mayPublish && camera,
+        microphoneOn: mayPublish && microphone,
         cameraId,
         microphoneId,
         speakerId,
@@ -65,6 +67,9 @@ export class App {
       name: this.#name,
       room: this.#room,
       remembered: recall(),
+      mayPublish: this.#page.mayPublish,
+      switches: recallSwitches(),
+      onSwitches: rememberSwitches,
       onJoin: (choice) => {
         const { name, cameraId, microphoneId, speakerId } = choice;
         remember({ name, cameraId, microphoneId, speakerId });
@@ -119,9 +124,11 @@ export class App {
     const room = new RoomView({
       client,
       choice,
-      link: shareLink(location.href, choice.room),
+      // A token lets one person in: a link without it leads nowhere, and one with it isn't to be passed on.
+      link: this.#page.token === undefined ? shareLink(location.href, choice.room) : undefined,
       shortcuts: recall().shortcuts !== false,
       toasts: this.#toasts,
+      onSwitches: rememberSwitches,
       onShortcuts: (shortcuts) => remember({ shortcuts }),
       onDevice: (kind, deviceId) => remember({ [kind]: deviceId }),
       onLeave: () => this.#backToEntry(),

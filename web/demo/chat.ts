@@ -102,6 +102,14 @@ export class Chat {
     );
   }
 
+  /** For good: this person has no right to write. */
+  forbid(): void {
+    this.#input.disabled = true;
+    this.#input.placeholder = 'Your invitation lets you read here';
+    const send = this.root.querySelector<HTMLButtonElement>('.send-button');
+    if (send) send.disabled = true;
+  }
+
   setOpen(open: boolean): void {
     this.#open = open;
     this.root.hidden = !open;

@@ -95,11 +95,20 @@ export class ControlBar {
     if (!button || !control) return;
     const label = on ? control.labels.on : control.labels.off;
     button.setAttribute('aria-label', label);
+    if (button.getAttribute('aria-disabled') === 'true') return;
     button.title = control.shortcut ? `${label} (${control.shortcut.toUpperCase()})` : label;
     button.dataset.on = on ? '1' : '0';
     const drawing = button.querySelector('svg');
     if (drawing) setIcon(drawing, on ? control.icons.on : control.icons.off);
     if (name === 'chat' || name === 'details') button.setAttribute('aria-expanded', String(on));
+  }
+
+  /** Shows a control as one that this person has no right to, and why. A press then only says so. */
+  setForbidden(name: ControlName, why: string): void {
+    const button = this.#buttons.get(name);
+    if (!button) return;
+    button.setAttribute('aria-disabled', 'true');
+    button.title = why;
   }
 
   /** While a device starts or stops, another press of its button would only confuse. */

@@ -9,6 +9,7 @@ export interface DetailsPanelOptions {
   client: FleetClient;
   layerChoice: (track: RemoteTrack) => LayerChoice;
   onLayerChoice: (peer: RemotePeer, track: RemoteTrack, choice: LayerChoice) => void;
+  onCopied: (words: string) => void;
   onClose: () => void;
 }
 
@@ -67,7 +68,7 @@ export class DetailsPanel {
           this.#fact('Round trip', 'rtt'),
           this.#fact('Path', 'protocol'),
           this.#fact('Uplink estimate', 'available-send'),
-          this.#fact('Session', 'session-id'),
+          this.#fact('Session', 'session-id', this.#copySession()),
         ),
         this.#tracks,
       ),
@@ -184,8 +185,30 @@ export class DetailsPanel {
     return group;
   }
 
-  #fact(label: string, testId: string): HTMLElement {
-    return element('div', {}, element('dt', {}, label), this.#value('dd', testId));
+  #fact(label: string, testId: string, more?: HTMLElement): HTMLElement {
+    return element('div', {}, element('dt', {}, label), this.#value('dd', testId), more);
+  }
+
+  /** Support asks for it, and it is too long to be read out. */
+  #copySession(): HTMLElement {
+    return iconButton({
+      icon: 'copy',
+      label: 'Copy the session id',
+      class: 'copy-button',
+      testId: 'copy-session',
+      onClick: () => void this.#copy(),
+    });
+  }
+
+  async #copy(): Promise<void> {
+    const { client, onCopied } = this.#options;
+    const id = client.session?.sessionId ?? '';
+    try {
+      await navigator.clipboard.writeText(id);
+      onCopied('Session id copied');
+    } catch {
+      onCopied(`The session id: ${id}`);
+    }
   }
 
   #total(label: string, testId: string, line: SVGSVGElement): HTMLElement {

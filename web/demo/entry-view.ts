@@ -1,8 +1,9 @@
 import { canChooseSpeaker, fillDeviceSelect, listDevices } from './device-list';
 import { element, icon, iconButton } from './dom';
-import { cleanName, cleanRoom, inventRoom } from './page-options';
+import { lengthNote } from './length-note';
+import { cleanName, cleanRoom, inventRoom, NAME_MAX_LENGTH, ROOM_MAX_LENGTH } from './page-options';
 import { Preview } from './preview';
-import type { Remembered } from './remembered';
+import type { Remembered, Switches } from './remembered';
 
 /** What the person decided before joining. */
 export interface EntryChoice {
@@ -19,6 +20,10 @@ export interface EntryViewOptions {
   name: string;
   room: string;
   remembered: Remembered;
+  /** False: the invitation allows no camera and microphone, so neither is turned on here. */
+  mayPublish: boolean;
+  switches: Switches;
+  onSwitches: (change: Switches) => void;
   onJoin: (choice: EntryChoice) => void;
 }
 
@@ -42,8 +47,11 @@ export class EntryView {
 
   constructor(options: EntryViewOptions) {
     this.#options = options;
-    const { remembered } = options;
+    const { remembered, mayPublish, switches, onSwitches } = options;
     this.#preview = new Preview({
+      mayPublish,
+      switches,
+      onSwitches,
       cameraId: remembered.cameraId,
       microphoneId: remembered.microphoneId,
       onDevicesOpened: this.#onDeviceChange,
@@ -52,7 +60,7 @@ export class EntryView {
       id: 'entry-name',
       'data-testid': 'entry-name',
       autocomplete: 'name',
-      maxlength: 40,
+      maxlength: NAME_MAX_LENGTH,
       placeholder: 'What others see',
       'aria-describedby': 'entry-problem',
     });
@@ -63,7 +71,7 @@ export class EntryView {
       autocomplete: 'off',
       autocapitalize: 'none',
       spellcheck: 'false',
-      maxlength: 64,
+      maxlength: ROOM_MAX_LENGTH,
       'aria-describedby': 'entry-problem',
     });
     this.#room.value = options.room;
@@ -100,6 +108,7 @@ export class EntryView {
       element('h1', {}, 'Ready to join?'),
       element('label', { for: 'entry-name' }, 'Your name'),
       this.#name,
+      lengthNote(this.#name, NAME_MAX_LENGTH),
       element('label', { for: 'entry-room' }, 'Room'),
       element(
         'div',
@@ -109,17 +118,21 @@ export class EntryView {
           icon: 'dice',
           label: 'Suggest a new room name',
           testId: 'entry-invent',
-          onClick: () => (this.#room.value = inventRoom(Math.random)),
+          onClick: () => {
+            this.#room.value = inventRoom(Math.random);
+            this.#room.dispatchEvent(new Event('input'));
+          },
         }),
       ),
+      lengthNote(this.#room, ROOM_MAX_LENGTH),
       this.#problem,
       this.#join,
       element(
         'details',
         { class: 'entry-devices' },
-        element('summary', {}, 'Camera, microphone, sound'),
-        field('Camera', this.#camera),
-        field('Microphone', this.#microphone),
+        element('summary', {}, this.#options.mayPublish ? 'Camera, microphone, sound' : 'Sound'),
+        this.#options.mayPublish ? field('Camera', this.#camera) : undefined,
+        this.#options.mayPublish ? field('Microphone', this.#microphone) : undefined,
         canChooseSpeaker() ? field('Speaker', this.#speaker) : undefined,
       ),
     );

@@ -6,7 +6,7 @@ export type LayerChoice = 'auto' | 'low' | 'mid' | 'high';
 export const LAYER_CHOICES: readonly { choice: LayerChoice; label: string }[] = [
   { choice: 'auto', label: 'Auto' },
   { choice: 'low', label: 'Low' },
-  { choice: 'mid', label: 'Mid' },
+  { choice: 'mid', label: 'Middle' },
   { choice: 'high', label: 'High' },
 ];
 

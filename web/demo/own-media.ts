@@ -2,6 +2,7 @@ import { FleetClientError, type FleetClient } from '../sdk';
 import type { ControlBar, ControlName } from './control-bar';
 import type { EntryChoice } from './entry-view';
 import { wordsForDevice, type DeviceKind } from './messages-for-errors';
+import type { Switches } from './remembered';
 import type { Toasts } from './toasts';
 
 export interface OwnMediaOptions {
@@ -9,6 +10,8 @@ export interface OwnMediaOptions {
   controls: ControlBar;
   toasts: Toasts;
   choice: EntryChoice;
+  /** The person turned something on or off. */
+  onSwitches: (change: Switches) => void;
 }
 
 /** What this person sends: turns it on and off, one thing at a time, and says in the page what doesn't work. */
@@ -49,13 +52,24 @@ export class OwnMedia {
   async start(): Promise<void> {
     const { microphoneOn, cameraOn } = this.#options.choice;
     await Promise.all([
-      microphoneOn ? this.toggleMicrophone() : undefined,
-      cameraOn ? this.toggleCamera() : undefined,
+      microphoneOn ? this.#switchMicrophone() : undefined,
+      cameraOn ? this.#switchCamera() : undefined,
     ]);
   }
 
   /** Off means muted: the microphone stays open, so that coming back cuts off no syllable. */
   async toggleMicrophone(): Promise<void> {
+    await this.#switchMicrophone();
+    this.#options.onSwitches({ microphone: this.#microphoneOn });
+  }
+
+  /** Off means closed: the camera's light goes out. */
+  async toggleCamera(): Promise<void> {
+    await this.#switchCamera();
+    this.#options.onSwitches({ camera: this.#options.client.camera !== undefined });
+  }
+
+  async #switchMicrophone(): Promise<void> {
     await this.#once('mute', 'microphone', async () => {
       const { client } = this.#options;
       const { microphone } = client;
@@ -66,8 +80,7 @@ export class OwnMedia {
     });
   }
 
-  /** Off means closed: the camera's light goes out. */
-  async toggleCamera(): Promise<void> {
+  async #switchCamera(): Promise<void> {
     await this.#once('camera', 'camera', async () => {
       const { client } = this.#options;
       if (client.camera) await client.disableCamera();
@@ -100,6 +113,11 @@ export class OwnMedia {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
+  get #microphoneOn(): boolean {
+    const { microphone } = this.#options.client;
+    return microphone !== undefined && !microphone.muted;
+  }
+
   async #once(control: ControlName, kind: DeviceKind, action: () => Promise<unknown>): Promise<void> {
     if (this.#busy.has(control)) return;
     const { controls, toasts } = this.#options;
@@ -120,7 +138,7 @@ export class OwnMedia {
 
   #show(): void {
     const { client, controls } = this.#options;
-    controls.setOn('mute', client.microphone !== undefined && !client.microphone.muted);
+    controls.setOn('mute', this.#microphoneOn);
     controls.setOn('camera', client.camera !== undefined && !client.camera.muted);
     controls.setOn('screen', client.screen !== undefined);
   }

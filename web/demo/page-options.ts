@@ -1,11 +1,15 @@
+import { tokenHints } from './token-hints';
+
 /** What the page's address says: who comes, where to, and for tests and kiosks whether to ask at all. */
 export interface PageOptions {
   room: string | undefined;
   name: string | undefined;
   /** Access token; never part of a link that the page offers for sharing. */
   token: string | undefined;
-  /** Peer id that the token is bound to, if it is. @default one per browser tab */
+  /** Of `?peer=`, else the one that the token is bound to. @default one per browser tab */
   peerId: string | undefined;
+  /** False when the token says that it doesn't allow camera, microphone and screen. */
+  mayPublish: boolean;
   /** Joins without the entry form, with what the address gives. */
   autojoin: boolean;
   /** With `autojoin`: whether to turn them on. @default true */
@@ -17,16 +21,19 @@ export interface PageOptions {
 export const DEFAULT_ROOM = 'lobby';
 
 /** The server takes 256 letters; nobody reads out that many. */
-const ROOM_MAX_LENGTH = 64;
-const NAME_MAX_LENGTH = 40;
+export const ROOM_MAX_LENGTH = 64;
+export const NAME_MAX_LENGTH = 40;
 
 export function readPageOptions(search: string): PageOptions {
   const query = new URLSearchParams(search);
+  const token = query.get('token') || undefined;
+  const hints = tokenHints(token);
   return {
     room: cleanRoom(query.get('room') ?? '') || undefined,
     name: cleanName(query.get('name') ?? '') || undefined,
-    token: query.get('token') || undefined,
-    peerId: query.get('peer') || undefined,
+    token,
+    peerId: query.get('peer') || hints.peerId,
+    mayPublish: hints.canPublish,
     autojoin: query.get('autojoin') === '1',
     camera: query.get('camera') !== '0',
     microphone: query.get('mic') !== '0',

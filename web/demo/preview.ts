@@ -1,8 +1,14 @@
 import { element, icon, iconButton, setIcon } from './dom';
 import { MicMeter } from './mic-meter';
+import type { Switches } from './remembered';
 import { deviceErrorCode, wordsForDevice } from './messages-for-errors';
 
 export interface PreviewOptions {
+  /** False: neither device is ever opened. */
+  mayPublish: boolean;
+  /** What this tab's person chose before. */
+  switches: Switches;
+  onSwitches: (change: Switches) => void;
   cameraId: string | undefined;
   microphoneId: string | undefined;
   /** Devices were opened or failed: names of devices may be known now. */
@@ -34,13 +40,15 @@ export class Preview {
   readonly #microphoneButton: HTMLButtonElement;
   readonly #cameraButton: HTMLButtonElement;
   readonly #onDevicesOpened: () => void;
+  readonly #onSwitches: PreviewOptions['onSwitches'];
+  readonly #mayPublish: boolean;
   #cameraId: string | undefined;
   #microphoneId: string | undefined;
   #cameraTrack: MediaStreamTrack | undefined;
   #microphoneTrack: MediaStreamTrack | undefined;
   #micMeter: MicMeter | undefined;
-  #cameraWanted = true;
-  #microphoneWanted = true;
+  #cameraWanted: boolean;
+  #microphoneWanted: boolean;
   #cameraFailed = false;
   #microphoneFailed = false;
   #closed = false;
@@ -52,20 +60,30 @@ export class Preview {
     this.#cameraId = options.cameraId;
     this.#microphoneId = options.microphoneId;
     this.#onDevicesOpened = options.onDevicesOpened;
+    this.#onSwitches = options.onSwitches;
+    this.#mayPublish = options.mayPublish;
+    this.#cameraWanted = options.mayPublish && options.switches.camera !== false;
+    this.#microphoneWanted = options.mayPublish && options.switches.microphone !== false;
     this.#video.muted = true;
     this.#microphoneButton = iconButton({
       icon: 'mic',
       label: 'Turn microphone off',
       class: 'round-button',
       testId: 'preview-mute',
-      onClick: () => void this.#setMicrophone(!this.#microphoneOn),
+      onClick: () => {
+        this.#onSwitches({ microphone: !this.#microphoneOn });
+        void this.#setMicrophone(!this.#microphoneOn);
+      },
     });
     this.#cameraButton = iconButton({
       icon: 'camera',
       label: 'Turn camera off',
       class: 'round-button',
       testId: 'preview-camera',
-      onClick: () => void this.#setCamera(!this.#cameraOn),
+      onClick: () => {
+        this.#onSwitches({ camera: !this.#cameraOn });
+        void this.#setCamera(!this.#cameraOn);
+      },
     });
     this.root = element(
       'div',
@@ -75,12 +93,18 @@ export class Preview {
         { class: 'preview-frame' },
         this.#video,
         this.#cameraNote,
-        element('div', { class: 'preview-controls' }, this.#microphoneButton, this.#cameraButton),
+        options.mayPublish
+          ? element('div', { class: 'preview-controls' }, this.#microphoneButton, this.#cameraButton)
+          : undefined,
       ),
-      element('div', { class: 'meter-row' }, icon('mic'), this.#meter),
+      options.mayPublish ? element('div', { class: 'meter-row' }, icon('mic'), this.#meter) : undefined,
       this.#microphoneNote,
     );
-    this.#showCamera('Starting your camera…');
+    this.#showCamera(
+      options.mayPublish
+        ? 'Starting your camera…'
+        : 'Your invitation lets you watch and listen. Camera and microphone stay off.',
+    );
   }
 
   /** Whether to join with the camera on: wanted, and not known to fail. One that is still starting counts. */
@@ -94,7 +118,12 @@ export class Preview {
 
   /** Opens both devices. Never rejects: what doesn't work is said in the page. */
   async start(): Promise<void> {
-    await Promise.all([this.#openCamera(), this.#openMicrophone()]);
+    if (!this.#mayPublish) return;
+    // A switched off microphone is opened all the same: it is muted, not closed, as in the room.
+    await Promise.all([
+      this.#cameraWanted ? this.#openCamera() : this.#setCamera(false),
+      this.#openMicrophone(),
+    ]);
   }
 
   async chooseCamera(deviceId: string): Promise<void> {

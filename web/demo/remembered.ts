@@ -38,6 +38,36 @@ export function remember(change: Remembered): void {
   }
 }
 
+/** What this tab's person switched off or on last; a reload goes on with it. Undefined: never touched. */
+export interface Switches {
+  camera?: boolean;
+  microphone?: boolean;
+}
+
+const SWITCHES_KEY = `${KEY}.switches`;
+
+/** Empty where storage is refused or damaged. */
+export function recallSwitches(): Switches {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(SWITCHES_KEY) ?? '{}');
+    if (typeof stored !== 'object' || stored === null) return {};
+    const flag = (value: unknown) => (typeof value === 'boolean' ? value : undefined);
+    const fields = stored as Record<string, unknown>;
+    return { camera: flag(fields.camera), microphone: flag(fields.microphone) };
+  } catch {
+    return {};
+  }
+}
+
+/** Without effect where storage is refused. */
+export function rememberSwitches(change: Switches): void {
+  try {
+    sessionStorage.setItem(SWITCHES_KEY, JSON.stringify({ ...recallSwitches(), ...change }));
+  } catch {
+    // A reload then begins with both on, as a first visit does.
+  }
+}
+
 /**
  * This tab's peer id in a room. It survives a reload, which so takes over its own place instead of leaving a
  * ghost; a copied tab carries it too and takes over as well.

@@ -125,6 +125,9 @@ function reconnectingWords(reason: FleetClientError): string {
     case 'FLEET_ERR_ROOM_MOVED':
     case 'FLEET_ERR_SHUTTING_DOWN':
       return 'Moving you to another server… Sound and picture go on.';
+    case 'FLEET_ERR_NODE_UNREACHABLE':
+    case 'FLEET_ERR_WORKER_DIED':
+      return 'The server that carried your call has failed; getting you a new one…';
     case 'CONNECTION_LOST':
       return 'Connection lost, reconnecting… Sound and picture go on while they can.';
     default:

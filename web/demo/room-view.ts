@@ -6,11 +6,13 @@ import { DetailsPanel } from './details-panel';
 import { DeviceSettings } from './device-settings';
 import { element, icon, iconButton } from './dom';
 import type { EntryChoice } from './entry-view';
+import { grantWords } from './grant-words';
 import { OwnMedia } from './own-media';
 import { wordsForCode } from './messages-for-errors';
 import { People } from './people';
 import { RoomStatus } from './room-status';
 import { actionFor, type RoomAction } from './shortcuts';
+import type { Switches } from './remembered';
 import { Stage } from './stage';
 import type { Toasts } from './toasts';
 
@@ -18,10 +20,11 @@ export interface RoomViewOptions {
   /** In the room already. */
   client: FleetClient;
   choice: EntryChoice;
-  /** Brings others here. */
-  link: string;
+  /** Brings others here; undefined when everybody needs an invitation of their own. */
+  link: string | undefined;
   shortcuts: boolean;
   toasts: Toasts;
+  onSwitches: (change: Switches) => void;
   onShortcuts: (enabled: boolean) => void;
   onDevice: (kind: 'cameraId' | 'microphoneId' | 'speakerId', deviceId: string) => void;
   onLeave: () => void;
@@ -59,7 +62,13 @@ export class RoomView {
       canShareScreen: 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices,
       onPress: (action) => this.#act(action),
     });
-    this.#media = new OwnMedia({ client, controls: this.#controls, toasts, choice: options.choice });
+    this.#media = new OwnMedia({
+      client,
+      controls: this.#controls,
+      toasts,
+      choice: options.choice,
+      onSwitches: options.onSwitches,
+    });
     this.#people = new People({
       client,
       stage: this.#stage,
@@ -77,17 +86,20 @@ export class RoomView {
       client,
       layerChoice: (track) => this.#people.layerChoice(track),
       onLayerChoice: (peer, track, choice) => this.#people.chooseLayer(peer, track, choice),
+      onCopied: (words) => toasts.info(words, { icon: 'check' }),
       onClose: () => this.#openPanel(undefined),
     });
     this.#settings = this.#makeSettings();
     this.root = this.#build();
+    this.#showGrants();
     this.#listen();
   }
 
   /** Publishes what the person chose on the entry page. Never rejects: problems are said in the page. */
   async start(): Promise<void> {
-    this.#controls.focus('mute');
-    await this.#media.start();
+    this.#controls.focus(this.#mayPublish ? 'mute' : 'chat');
+    this.#sayGrants();
+    if (this.#mayPublish) await this.#media.start();
   }
 
   /** Leaves nothing behind but the client, which is its owner's. Idempotent. */
@@ -106,19 +118,11 @@ export class RoomView {
 
   #build(): HTMLElement {
     const { client, link } = this.#options;
-    const copy = iconButton({
-      icon: 'copy',
-      label: 'Copy the link to this room',
-      testId: 'copy-link',
-      onClick: () => void this.#copyLink(),
-    });
-    const invite = element('button', { type: 'button', class: 'quiet-button' }, 'Copy link');
-    invite.addEventListener('click', () => void this.#copyLink());
     this.#alone.append(
       element('strong', {}, 'You are the only one here'),
-      element('span', {}, 'Send this link to the others:'),
-      element('code', { class: 'link' }, link),
-      invite,
+      ...(link === undefined
+        ? [element('span', {}, 'Everybody needs a link of their own: ask whoever invited you.')]
+        : this.#invitation(link)),
     );
     return element(
       'div',
@@ -128,7 +132,14 @@ export class RoomView {
         { class: 'topbar' },
         icon('mark'),
         element('h1', { 'data-testid': 'room-name' }, client.roomId),
-        copy,
+        link === undefined
+          ? undefined
+          : iconButton({
+              icon: 'copy',
+              label: 'Copy the link to this room',
+              testId: 'copy-link',
+              onClick: () => void this.#copyLink(link),
+            }),
         element(
           'span',
           { class: 'people', title: 'People in the room' },
@@ -151,6 +162,36 @@ export class RoomView {
       this.#settings.root,
       this.#audio.root,
     );
+  }
+
+  #invitation(link: string): HTMLElement[] {
+    const invite = element('button', { type: 'button', class: 'quiet-button' }, 'Copy link');
+    invite.addEventListener('click', () => void this.#copyLink(link));
+    return [
+      element('span', {}, 'Send this link to the others:'),
+      element('code', { class: 'link' }, link),
+      invite,
+    ];
+  }
+
+  /** What the server says that this person may do; a session that goes on keeps it. */
+  get #mayPublish(): boolean {
+    return this.#options.client.session?.grants.canPublish !== false;
+  }
+
+  #sayGrants(): void {
+    const { client, toasts } = this.#options;
+    const words = client.session && grantWords(client.session.grants);
+    if (words) toasts.info(words, { group: 'grants', long: true });
+  }
+
+  #showGrants(): void {
+    const grants = this.#options.client.session?.grants;
+    const words = grants && grantWords(grants);
+    if (!words) return;
+    if (!grants.canPublishData) this.#chat.forbid();
+    if (grants.canPublish) return;
+    for (const name of ['mute', 'camera', 'screen'] as const) this.#controls.setForbidden(name, words);
   }
 
   #listen(): void {
@@ -211,6 +252,8 @@ export class RoomView {
   }
 
   #act(action: RoomAction | 'leave'): void {
+    const publishes = action === 'mute' || action === 'camera' || action === 'screen';
+    if (publishes && !this.#mayPublish) return this.#sayGrants();
     switch (action) {
       case 'mute':
         return void this.#media.toggleMicrophone();
@@ -249,8 +292,8 @@ export class RoomView {
     this.#chat.add({ peerId: client.peerId, name: client.displayName, text, at: new Date(), own: true });
   }
 
-  async #copyLink(): Promise<void> {
-    const { link, toasts } = this.#options;
+  async #copyLink(link: string): Promise<void> {
+    const { toasts } = this.#options;
     try {
       await navigator.clipboard.writeText(link);
       toasts.info('Link copied', { icon: 'check' });

@@ -2,7 +2,7 @@ import { element, icon, type IconName } from './dom';
 
 const SHOWN_AT_ONCE = 3;
 const SHOWN_FOR_MS = 4_000;
-const PROBLEM_SHOWN_FOR_MS = 9_000;
+const LONG_SHOWN_FOR_MS = 9_000;
 
 /** Short notes that come and go; screen readers hear them politely. */
 export class Toasts {
@@ -10,16 +10,16 @@ export class Toasts {
   readonly root = element('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
   readonly #timers = new Map<HTMLElement, number>();
 
-  /** With `group`, this note takes the place of an earlier one of that group. */
-  info(text: string, options: { icon?: IconName; group?: string } = {}): void {
-    const { icon: iconName, group } = options;
+  /** With `group`, this note takes the place of an earlier one of that group; `long` is for whole sentences. */
+  info(text: string, options: { icon?: IconName; group?: string; long?: boolean } = {}): void {
+    const { icon: iconName, group, long = false } = options;
     if (group !== undefined) this.dropGroup(group);
-    this.#show({ text, kind: 'info', iconName, group, forMs: SHOWN_FOR_MS });
+    this.#show({ text, kind: 'info', iconName, group, forMs: long ? LONG_SHOWN_FOR_MS : SHOWN_FOR_MS });
   }
 
   /** Something didn't work; stays longer, and can be read as such without its colour. */
   problem(text: string): void {
-    this.#show({ text, kind: 'problem', iconName: 'warning', group: undefined, forMs: PROBLEM_SHOWN_FOR_MS });
+    this.#show({ text, kind: 'problem', iconName: 'warning', group: undefined, forMs: LONG_SHOWN_FOR_MS });
   }
 
   /** Takes the notes of a group away, e.g. of messages once the chat is open. */

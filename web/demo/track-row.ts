@@ -64,10 +64,20 @@ export function trackOf(peer: RemotePeer, stats: TrackStats): RemoteTrack | unde
   return peer.track(stats.source, stats.kind);
 }
 
+/** What the words and numbers mean, for a pointer that rests on them. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  Layers:
+    'The same picture is sent in several sizes at once; each person receives the one that fits their window and line.',
+  Loss: 'Packets that didn’t arrive. Up to 2 % is hardly noticed.',
+  Jitter: 'How unevenly packets arrive. Up to 30 ms is hardly noticed.',
+  Score:
+    'How well it arrives, counted from lost and late packets: 10 is flawless, under 7 is noticed, 0 is nothing.',
+};
+
 function fact(name: string, value: string): HTMLElement {
   return element(
     'div',
-    { 'data-testid': `track-${name.toLowerCase()}` },
+    { 'data-testid': `track-${name.toLowerCase()}`, title: EXPLANATIONS[name] },
     element('dt', {}, name),
     element('dd', {}, value),
   );
@@ -76,7 +86,12 @@ function fact(name: string, value: string): HTMLElement {
 function layerSelect(chooser: LayerChooser): HTMLSelectElement {
   const select = element(
     'select',
-    { class: 'layer-select', 'aria-label': 'Simulcast layer', 'data-testid': 'layer-select' },
+    {
+      class: 'layer-select',
+      'aria-label': 'Picture size to receive',
+      title: 'Picture size to receive',
+      'data-testid': 'layer-select',
+    },
     ...LAYER_CHOICES.map(({ choice, label }) => element('option', { value: choice }, label)),
   );
   select.value = chooser.choice;

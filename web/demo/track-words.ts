@@ -11,27 +11,38 @@ export function pictureText(
   return `${stats.frameWidth} × ${stats.frameHeight}${rate}`;
 }
 
+/** What the SDK sends of a screen, and of everything else (web/sdk/media/encodings.ts). */
+const LAYER_NAMES = { screen: ['low', 'high'], other: ['low', 'middle', 'high'] } as const;
+/** VP8's temporal layers halve the frame rate each. */
+const FRAME_RATE_NAMES = ['quarter frame rate', 'half frame rate'] as const;
+
 /**
- * Receiving: `S2 · T2, wanted Auto`, the current spatial and temporal layer and the person's choice. Sending:
- * the bitrate of each layer. Undefined for sound.
+ * Receiving: `high, wanted Auto`, the current spatial and temporal layer and the person's choice. Sending: the
+ * bitrate of each layer. Undefined for sound.
  */
 export function layersText(
-  stats: Pick<TrackStats, 'kind' | 'direction' | 'currentLayers' | 'layers'>,
+  stats: Pick<TrackStats, 'kind' | 'source' | 'direction' | 'currentLayers' | 'layers'>,
   wanted: string | undefined,
 ): string | undefined {
   if (stats.kind !== 'video') return undefined;
+  const names: readonly string[] = LAYER_NAMES[stats.source === 'screen' ? 'screen' : 'other'];
+  const nameOf = (spatialLayer: number) => names[spatialLayer] ?? `layer ${spatialLayer + 1}`;
   if (stats.direction === 'send') {
     if (stats.layers.length === 0) return 'none yet';
     return (
       stats.layers
-        .map((layer) => `S${layer.spatialLayer} ${layer.active ? bitrateText(layer.bitrateBps) : 'off'}`)
+        .map(
+          (layer) => `${nameOf(layer.spatialLayer)} ${layer.active ? bitrateText(layer.bitrateBps) : 'off'}`,
+        )
         // A line may break between layers, not within one.
         .map((text) => text.replaceAll(' ', '\u00a0'))
         .join(' · ')
     );
   }
   const { currentLayers } = stats;
-  const temporal = currentLayers?.temporalLayer === undefined ? '' : ` · T${currentLayers.temporalLayer}`;
-  const current = currentLayers ? `S${currentLayers.spatialLayer}${temporal}` : 'none';
+  const rate = FRAME_RATE_NAMES[currentLayers?.temporalLayer ?? FRAME_RATE_NAMES.length];
+  const current = currentLayers
+    ? [nameOf(currentLayers.spatialLayer), ...(rate ? [rate] : [])].join(' · ')
+    : 'none';
   return wanted === undefined ? current : `${current}, wanted ${wanted}`;
 }

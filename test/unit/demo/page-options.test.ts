@@ -9,6 +9,7 @@ describe('options in the page’s address', () => {
       name: 'Ada',
       token: 't.o.k',
       peerId: 'p1',
+      mayPublish: true,
       autojoin: true,
       camera: true,
       microphone: false,
@@ -22,6 +23,23 @@ describe('options in the page’s address', () => {
     expect(options.name).toBeUndefined();
     expect(options.token).toBeUndefined();
     expect(options.autojoin).toBe(false);
+  });
+
+  it('take from the token whom it is bound to and what it leaves out', () => {
+    const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.sig`;
+    const bound = token({ room: 'r', peer: 'Zoë ✓>>?', canPublish: false });
+
+    expect(readPageOptions(`?token=${bound}`)).toMatchObject({ peerId: 'Zoë ✓>>?', mayPublish: false });
+    expect(readPageOptions(`?token=${bound}&peer=other`).peerId).toBe('other');
+    expect(readPageOptions(`?token=${token({ peer: 7 })}`)).toMatchObject({ mayPublish: true });
+    expect(readPageOptions(`?token=${token({ peer: 7 })}`).peerId).toBeUndefined();
+  });
+
+  it.each(['x', 'a.b.c', 'a.bnVsbA.c', 'a.%%%.c', '..'])('say nothing for the token %p', (token) => {
+    const options = readPageOptions(`?token=${encodeURIComponent(token)}`);
+
+    expect(options).toMatchObject({ token, mayPublish: true });
+    expect(options.peerId).toBeUndefined();
   });
 
   it('never put name or token into the link for others', () => {

@@ -99,12 +99,17 @@ describe('the words about a track', () => {
   it('name the layers received and the one wanted', () => {
     const stats = {
       kind: 'video',
+      source: 'camera',
       direction: 'receive',
       currentLayers: { spatialLayer: 1, temporalLayer: 2 },
       layers: [],
     } as const;
 
-    expect(layersText({ ...stats, layers: [] }, 'High')).toBe('S1 · T2, wanted High');
+    expect(layersText({ ...stats, layers: [] }, 'High')).toBe('middle, wanted High');
+    const slow = { spatialLayer: 1, temporalLayer: 0 };
+    expect(layersText({ ...stats, source: 'screen', layers: [], currentLayers: slow }, undefined)).toBe(
+      'high · quarter frame rate',
+    );
     expect(layersText({ ...stats, layers: [], currentLayers: undefined }, undefined)).toBe('none');
   });
 
@@ -113,6 +118,7 @@ describe('the words about a track', () => {
     const text = layersText(
       {
         kind: 'video',
+        source: 'camera',
         direction: 'send',
         currentLayers: undefined,
         layers: [
@@ -123,7 +129,7 @@ describe('the words about a track', () => {
       undefined,
     );
 
-    expect(text?.replaceAll('\u00a0', ' ')).toBe('S0 150 kbit/s · S1 off');
+    expect(text?.replaceAll('\u00a0', ' ')).toBe('low 150 kbit/s · middle off');
   });
 
   it('choose a simulcast layer, or leave it to the SDK', () => {
