@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatTable, summarize, type Benchmark } from './harness';
+import { formatMachine, readMachine } from './machine';
 
 /** Every bench; loaded only when asked for, since some need a media worker or a browser. */
 const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
@@ -9,10 +10,17 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   footprint: () => import('./footprint.js'),
 };
 
-const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]\nbenches: list, ${Object.keys(BENCHES).join(', ')}`;
+const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]
+       npm run bench -- list [--json]    what each bench measures
+benches: ${Object.keys(BENCHES).join(', ')}
+--json: the last line is one JSON object (of list: an array of names)`;
 
 async function main(): Promise<number> {
-  const { name, json, rounds } = readArguments();
+  const { name, json, rounds, help } = readArguments();
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
   if (name === 'list') {
     const benches = await Promise.all(Object.values(BENCHES).map((load) => load()));
     for (const { bench } of benches) console.log(`${bench.name.padEnd(12)} ${bench.description}`);
@@ -25,29 +33,42 @@ async function main(): Promise<number> {
     return 2;
   }
   const { bench } = await load();
+  const machine = readMachine();
   const samples = await bench.run({
     rounds: rounds ?? bench.defaultRounds ?? 5,
     log: (line) => console.error(`${bench.name}: ${line}`),
   });
   const result = summarize(bench.name, samples);
+  console.log(formatMachine(machine));
   console.log(formatTable(result));
   // A missed bound is a finding, not a failure of the run.
-  if (json) console.log(JSON.stringify(result));
+  if (json) console.log(JSON.stringify({ ...result, machine }));
   return 0;
 }
 
-function readArguments(): { name: string | undefined; json: boolean; rounds: number | undefined } {
+interface Arguments {
+  name: string | undefined;
+  json: boolean;
+  rounds: number | undefined;
+  help: boolean;
+}
+
+function readArguments(): Arguments {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+      options: {
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     });
     if (positionals.length > 1) throw new Error(`one bench at a time, not ${positionals.join(' ')}`);
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1_000)) {
       throw new Error('--rounds takes a number from 1 to 1000');
     }
-    return { name: positionals[0], json: values.json, rounds };
+    return { name: positionals[0], json: values.json, rounds, help: values.help };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     process.exit(2);
