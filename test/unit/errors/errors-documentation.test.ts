@@ -31,7 +31,8 @@ describe('docs/errors.md', () => {
       expect(section).toMatch(/\*\*Seen by\*\* \S/);
       expect(section).toMatch(/\*\*Means\*\*: \S/);
       expect(section).toMatch(/\*\*Do\*\*: \S/);
-      const [, documentedStatus, documentedRetriable] = /^(\d{3})(, retriable)?\. /m.exec(section) ?? [];
+      const [, documentedStatus, documentedRetriable] =
+        /^Status (\d{3})(, retriable)?\.$/m.exec(section) ?? [];
       expect({ status: Number(documentedStatus), retriable: documentedRetriable !== undefined }).toEqual({
         status,
         retriable,
