@@ -6,7 +6,7 @@ import { buildImageBundle } from '../scripts/build-image-bundle';
 
 /** The CDK app: `npx cdk deploy 'eu-central-1/*'`. `-c config=other.config.ts` reads another config. */
 async function main(): Promise<void> {
-  const app = new App();
+  const app = new App({ autoSynth: false });
   const file: unknown = app.node.tryGetContext('config');
   const config = loadConfig(typeof file === 'string' ? file : 'fleet.config.ts');
   const { dir } = await buildImageBundle();

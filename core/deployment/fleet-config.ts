@@ -65,14 +65,15 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const regions = config.regions.map((region, index): RegionConfig => {
     const min = region.nodes.min ?? config.nodes.min;
     const max = region.nodes.max ?? config.nodes.max;
-    if (!isKnownRegion(region.name))
+    if (!isKnownRegion(region.name)) {
       mistakes.push(`regions.${index}.name: ${region.name} is not an AWS region`);
-    if (min > max) mistakes.push(`regions.${index}.nodes: min ${min} is above max ${max}`);
-    for (const zone of region.availabilityZones) {
-      if (!zone.startsWith(region.name)) {
+    } else {
+      const foreign = region.availabilityZones.filter((zone) => !zone.startsWith(region.name));
+      for (const zone of foreign) {
         mistakes.push(`regions.${index}.availabilityZones: ${zone} is not in ${region.name}`);
       }
     }
+    if (min > max) mistakes.push(`regions.${index}.nodes: min ${min} is above max ${max}`);
     for (const floor of config.scaling.scheduledFloors) {
       if (floor.min > max)
         mistakes.push(`scaling.scheduledFloors ${floor.name}: min ${floor.min} is above max ${max}`);

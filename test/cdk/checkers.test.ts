@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { FleetConfigInput } from '../../core/deployment/fleet-config-schema';
+import { buildFleetApp } from '../../lib/fleet-app';
+import { EU, makeImageBundle, ONE_REGION, testContext, US } from '../helpers/synthesize-fleet';
+
+interface Report {
+  pluginReports: {
+    pluginName: string;
+    violations: { ruleName: string; description: string }[];
+    suppressedViolations?: { reason?: string }[];
+  }[];
+}
+
+interface Findings {
+  /** Errors and warnings that nobody acknowledged. */
+  open: string[];
+  /** Those acknowledged without a reason. */
+  unexplained: number;
+}
+
+/** Synthesizes with all checkers on. */
+function findings(build: (app: App, imageBundle: string) => void): Findings {
+  const outdir = mkdtempSync(join(tmpdir(), 'fleet-cdk-out-'));
+  const imageBundle = makeImageBundle();
+  try {
+    const app = new App({ context: testContext(), outdir });
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new CfnGuardValidator());
+    build(app, imageBundle);
+    try {
+      app.synth();
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('validation-report.json')) throw error;
+    }
+    const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')) as Report;
+    const suppressed = report.pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations);
+    return {
+      open: report.pluginReports.flatMap(({ pluginName, violations }) =>
+        violations.map(({ ruleName, description }) => `${pluginName} ${ruleName}: ${description}`),
+      ),
+      unexplained: suppressed.filter(({ reason = '' }) => reason.length < 20).length,
+    };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+    rmSync(imageBundle, { recursive: true, force: true });
+  }
+}
+
+const fleet = (config: Partial<FleetConfigInput>) => (app: App, imageBundle: string) =>
+  void buildFleetApp({ scope: app, config: { ...ONE_REGION, ...config }, imageBundle, deploymentId: 'test' });
+
+const EVERYTHING: Partial<FleetConfigInput> = {
+  regions: [EU, US],
+  account: '123456789012',
+  nodes: { instanceTypes: ['c7gn.large', 'c8gn.large'], spot: {}, warmPool: {} },
+  scaling: { scheduledFloors: [{ name: 'morning', cron: '30 7 * * MON-FRI', min: 8 }] },
+  alarms: { email: 'oncall@example.com' },
+};
+
+const NOTHING: Findings = {
+  open: [],
+  unexplained: 0,
+};
+
+describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
+  test('find nothing in the default fleet that is not acknowledged with a reason', () => {
+    expect(findings(fleet({}))).toEqual(NOTHING);
+  });
+
+  test('find nothing in a fleet with everything', () => {
+    expect(findings(fleet(EVERYTHING))).toEqual(NOTHING);
+  });
+
+  test('do find what is wrong', () => {
+    const { open } = findings((app) => void new sqs.Queue(new Stack(app, 'Stack'), 'Queue'));
+    expect(open.some((finding) => finding.startsWith('AwsSolutions '))).toBe(true);
+    expect(open.some((finding) => finding.startsWith('cdk-validator-cfnguard '))).toBe(true);
+  });
+});
