@@ -38,7 +38,7 @@ export function createHandler(parts: HandlerParts): LifecycleHandler {
   const groupName = readText(env, 'FLEET_ASG_NAME', NAME, 'must be the name of a group');
   const hookName = readText(env, 'FLEET_HOOK_NAME', NAME, 'must be the name of a hook');
   const minutes = (name: string): number => readWholeNumber(env, name, 1, 2_880) * 60_000;
-  const { nowMs } = systemClock;
+  const nowMs = () => systemClock.nowMs();
   const log = createLog({ groupName, nowMs, write: writeLog });
   const client = new StoreClient({
     settings,

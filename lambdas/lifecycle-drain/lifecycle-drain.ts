@@ -150,13 +150,13 @@ export class LifecycleDrain {
     abortSignal: AbortSignal,
   ): Promise<void> {
     const { store } = this.#options;
-    let commandFailure: unknown;
+    let commandFailure: Error | undefined;
     for (const action of actions) {
       if (action.kind === 'command') {
         // A command that can't be written must not cost the hook its heartbeat.
         if (isStoreUp) {
           await store.writeCommand(instanceId, action.command).catch((error: unknown) => {
-            commandFailure = error;
+            commandFailure = new Error('the command was not written', { cause: error });
           });
         }
       } else {
@@ -165,7 +165,7 @@ export class LifecycleDrain {
         if (metric === 'DrainsCompleted' && isStoreUp) await this.#forget(instanceId);
       }
     }
-    if (commandFailure !== undefined) throw commandFailure;
+    if (commandFailure) throw commandFailure;
   }
 
   /** The metric that it counts for, if any. */

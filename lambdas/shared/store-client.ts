@@ -109,6 +109,8 @@ export class StoreClient {
       lazyConnect: true,
       connectTimeout: timeoutMs,
       commandTimeout: timeoutMs,
+      // A connection is given up because it hangs: no long goodbye.
+      disconnectTimeout: 100,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
