@@ -55,7 +55,7 @@ function executableWorker(given: string | undefined): string {
     throw new FleetError('FLEET_ERR_CONFIG', {
       message: given
         ? 'FLEET_WORKER_BIN is not an executable file'
-        : `FLEET_WORKER_BIN is not set, and no mediasoup worker is at ${file}: run node scripts/setup/setup.mjs --for start, and see 'Run a node yourself' in docs/operations.md`,
+        : `FLEET_WORKER_BIN is not set, and no mediasoup worker is at ${file}: run npm run build, which sets one up (node scripts/setup/setup.mjs --for start) and prints its path`,
       cause,
     });
   }

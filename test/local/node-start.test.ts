@@ -25,7 +25,7 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   [
     'nowhere',
     { MEDIASOUP_WORKER_BIN: '/nowhere/worker' },
-    'FLEET_WORKER_BIN is not set, and no mediasoup worker is at /nowhere/worker: run node scripts/setup/setup.mjs',
+    'FLEET_WORKER_BIN is not set, and no mediasoup worker is at /nowhere/worker: run npm run build',
   ],
   ['not where it was said to be', { FLEET_WORKER_BIN: '/nowhere' }, 'FLEET_WORKER_BIN is not an executable'],
 ])(
