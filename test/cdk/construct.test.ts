@@ -151,4 +151,24 @@ export default defineFleet({ regions: [{ name: 'eu-central-9', availabilityZones
     ]);
     expect(() => readFileSync(join(cdkOut, 'manifest.json'))).toThrow();
   }, 120_000);
+
+  test('`fleet config check` prints the config, the resources of each stack and the monthly floor', () => {
+    const { status, output } = run(
+      process.execPath,
+      ['--require', 'tsx/cjs', 'bin/fleet.ts', 'config', 'check'],
+      {},
+    );
+    expect(status).toBe(0);
+    expect(output).toContain('"scaleOutUtilization": 0.65');
+    expect(output).toContain('1  AWS::AutoScaling::AutoScalingGroup');
+    expect(output).toMatch(/eu-central-1: at least \d{3} US dollars a month/);
+  }, 120_000);
+
+  test('`fleet config check` refuses a config that is not there in one line', () => {
+    const args = ['--require', 'tsx/cjs', 'bin/fleet.ts', 'config', 'check', '--config', 'nowhere.config.ts'];
+    expect(run(process.execPath, args, {})).toEqual({
+      status: 1,
+      output: 'fleet: nowhere.config.ts does not exist\n',
+    });
+  }, 120_000);
 });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { onlyResource, resourcesOf, synthesizeFleet } from '../helpers/synthesize-fleet';
 
 const template = synthesizeFleet({
@@ -54,10 +55,7 @@ function evaluate(of: Alarm, terms: Record<string, number>, rise = 0): number {
   let result: number | undefined;
   for (const { Id, Expression, ReturnData } of of.Metrics) {
     if (Expression === undefined) continue;
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
-    const value = Number(
-      new Function(...Object.keys(scope), `return ${Expression}`)(...Object.values(scope)),
-    );
+    const value = Number(runInNewContext(Expression, scope));
     scope[Id] = value;
     if (ReturnData) result = value;
   }

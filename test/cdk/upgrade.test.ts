@@ -34,8 +34,10 @@ function statefulResources(): Record<string, Record<string, unknown>> {
     for (const [type, properties] of Object.entries(STATEFUL)) {
       for (const [id, resource] of Object.entries(fleet.template(stack).findResources(type))) {
         const { Properties = {} } = resource as { Properties?: Record<string, unknown> };
-        const kept = properties.filter((name) => name in Properties).map((name) => [name, Properties[name]]);
-        result[`${stack}/${id}`] = { Type: type, ...Object.fromEntries(kept) };
+        const kept = properties.flatMap((name): [string, unknown][] =>
+          name in Properties ? [[name, Properties[name]]] : [],
+        );
+        result[`${stack}/${id}`] = Object.fromEntries<unknown>([['Type', type], ...kept]);
       }
     }
   }
