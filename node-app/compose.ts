@@ -2,7 +2,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Clock, RandomSource } from '../core/clock';
 import { FleetError } from '../core/errors';
 import { broadcasterAccess } from './auth/broadcaster-access';
@@ -79,6 +79,8 @@ export interface NodeParts {
   app: FastifyInstance;
 }
 
+/** What pages of other sites may load, too. */
+const SDK_FILES: ReadonlySet<string> = new Set(['fleet-sdk.js', 'fleet-sdk.mjs']);
 /** How long a start waits for Redis, and for placement to know the node, milliseconds. */
 const FIRST_CONNECT_MS = 1_000;
 const FIRST_HEARTBEAT_MS = 1_000;
@@ -281,7 +283,16 @@ async function build(
   await app.register(openApiRoutes, { release });
   await app.register(broadcasterRoutes, { broadcasters, authorize: broadcasterAccess(authenticator) });
   const webRoot = config.FLEET_WEB_ROOT;
-  if (webRoot !== undefined) await app.register(fastifyStatic, { root: resolve(webRoot), index: false });
+  if (webRoot !== undefined) {
+    await app.register(fastifyStatic, {
+      root: resolve(webRoot),
+      index: false,
+      setHeaders: (reply, path) => {
+        // Browsers refuse a module of another site without it. The page itself stays its own.
+        if (SDK_FILES.has(basename(path))) void reply.header('access-control-allow-origin', '*');
+      },
+    });
+  }
   await app.register(gatewayRoutes, {
     gateway,
     maxMessageBytes: config.FLEET_MAX_MESSAGE_BYTES,

@@ -54,6 +54,23 @@ describe('the browser SDK', () => {
     return { roomId, ada, grace };
   }
 
+  test('pages of other sites load the SDK from a node, and nothing else', async () => {
+    const page = await open(randomUUID(), 'ada');
+    const loads = (file: string) =>
+      page.page.evaluate(
+        (url) =>
+          fetch(url).then(
+            (response) => response.ok,
+            () => false,
+          ),
+        `${fleet.nodeUrl('node-1')}/${file}`,
+      );
+    expect(await loads('fleet-sdk.js')).toBe(true);
+    expect(await loads('fleet-sdk.mjs')).toBe(true);
+    expect(await loads('main.js')).toBe(false);
+    expect(await loads('')).toBe(false);
+  });
+
   test('a peer that joins sees and hears who is there, and learns who comes and goes', async () => {
     const { ada, grace } = await adaAndGrace();
     await grace.seesMoving('ada');

@@ -1,4 +1,4 @@
-import type { Grants } from '../sdk';
+import type { Grants } from '../sdk/vocabulary';
 
 /** One sentence for what an invitation leaves out; undefined when it allows everything. */
 export function grantWords({ canPublish, canSubscribe, canPublishData }: Grants): string | undefined {

@@ -14,10 +14,11 @@
  * tiles       tile (data-peer-id, data-kind: person, screen; data-own: 1; classes has-picture, is-speaking,
  *             is-active-speaker, is-muted, is-focused) tile-video tile-name tile-muted tile-pin tile-others
  *             peer-audio
- * controls    mute camera screen (data-on: 1, 0; aria-disabled: the token doesn't allow it) chat-open chat-badge details-open settings leave
+ * controls    mute camera screen (data-on: 1, 0; aria-disabled: the token doesn't allow it)
+ *             chat-open chat-badge details-open settings leave
  * chat        chat chat-list chat-message chat-input chat-send chat-problem chat-close
- * details     details details-close media-node gateway-node connection-state session-id copy-session rtt protocol available-send
- *             send-bitrate receive-bitrate track-row (data-source, data-kind, data-direction) track-bitrate
+ * details     details details-close media-node gateway-node connection-state session-id copy-session rtt protocol
+ *             available-send send-bitrate receive-bitrate track-row (data-source, data-kind, data-direction) track-bitrate
  *             track-picture track-layers track-loss track-jitter track-score layer-select
  * settings    settings-dialog settings-camera settings-microphone settings-speaker settings-shortcuts
  *             settings-close

@@ -23,13 +23,13 @@ import type {
   DataChannelOptions,
   FleetClientOptions,
   FleetStats,
-  Grants,
   MicrophoneOptions,
   PublishTrackOptions,
   ScreenShareOptions,
   SessionInfo,
 } from './types';
 import { TypedEmitter } from './typed-emitter';
+import type { Grants } from './vocabulary';
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 15_000;
 const DEFAULT_GIVE_UP_AFTER_MS = 300_000;

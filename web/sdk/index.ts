@@ -15,7 +15,6 @@ export type {
   DataMessage,
   FleetClientOptions,
   FleetStats,
-  Grants,
   Logger,
   MicrophoneOptions,
   PublishTrackOptions,
@@ -27,6 +26,7 @@ export type {
 } from './types';
 export type {
   DeviceInfo,
+  Grants,
   Layers,
   SentLayerStats,
   SpeakingLevel,

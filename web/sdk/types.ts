@@ -1,4 +1,4 @@
-import type { DeviceInfo, TrackSource, TrackStats } from './vocabulary';
+import type { DeviceInfo, Grants, TrackSource, TrackStats } from './vocabulary';
 
 /**
  * - `idle`: before `join()`
@@ -41,7 +41,7 @@ export interface ReconnectOptions {
 }
 
 export interface FleetClientOptions {
-  /** Any gateway, or what spreads connections over them: `wss://sfu.example.com`, or with `https://`. */
+  /** Any gateway, or what spreads connections over them: `wss://sfu.example.com`, or with `https:`, `ws:`, `http:`. */
   url: string;
   /** 1–256 characters. */
   roomId: string;
@@ -132,16 +132,6 @@ export interface AttachOptions {
    * `false` leaves layers and pausing to you. @default true
    */
   adaptive?: boolean;
-}
-
-/** What the access token allows; everything where the server needs none. */
-export interface Grants {
-  /** Camera, microphone, screen and custom tracks. */
-  canPublish: boolean;
-  /** Seeing and hearing the others. */
-  canSubscribe: boolean;
-  /** Chat and other data channels. */
-  canPublishData: boolean;
 }
 
 /** Which parts of the fleet serve this client. Changes when it resumes through another gateway or is moved. */

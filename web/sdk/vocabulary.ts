@@ -59,3 +59,13 @@ export interface SentLayerStats {
   frameWidth: number | undefined;
   frameHeight: number | undefined;
 }
+
+/** What the access token allows; everything where the server needs none. */
+export interface Grants {
+  /** Camera, microphone, screen and custom tracks. */
+  canPublish: boolean;
+  /** Seeing and hearing the others. */
+  canSubscribe: boolean;
+  /** Chat and other data channels. */
+  canPublishData: boolean;
+}

@@ -4,7 +4,7 @@ import { FleetClientError } from '../errors';
 import { SignallingApi } from '../signalling/api';
 import type { SignallingSession } from '../signalling/signalling-session';
 import { SerialQueue } from '../serial-queue';
-import type { Grants } from '../types';
+import type { Grants } from '../vocabulary';
 import { IceKeeper } from './ice-keeper';
 
 export interface MediaSessionOptions {
