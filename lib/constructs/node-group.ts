@@ -94,6 +94,8 @@ export class NodeGroup extends Construct {
     });
     acknowledgements(this.group);
     this.group.cfnOptions.updatePolicy = updatePolicy(props);
+    // cfn-lint (1.51) does not know AutoScalingInstanceRefresh yet; CloudFormation and the CDK do.
+    this.group.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
     for (const dependency of [...props.after, ...props.releaseAlarms.map(({ alarm }) => alarm)]) {
       this.group.node.addDependency(dependency);
     }

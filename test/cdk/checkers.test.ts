@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,5 +84,25 @@ describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
     const { open } = findings((app) => void new sqs.Queue(new Stack(app, 'Stack'), 'Queue'));
     expect(open.some((finding) => finding.startsWith('AwsSolutions '))).toBe(true);
     expect(open.some((finding) => finding.startsWith('cdk-validator-cfnguard '))).toBe(true);
+  });
+
+  test('cfn-lint, where it is installed, finds no error in a fleet with everything', () => {
+    const installed = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' }).status === 0;
+    if (!installed) {
+      console.log('cfn-lint is not installed (pip install cfn-lint): its rules were not tried');
+      return;
+    }
+    const outdir = mkdtempSync(join(tmpdir(), 'fleet-cdk-out-'));
+    const imageBundle = makeImageBundle();
+    try {
+      const app = new App({ context: testContext(), outdir });
+      fleet(EVERYTHING)(app, imageBundle);
+      const templates = app.synth().stacks.map(({ templateFullPath }) => templateFullPath);
+      const { stdout } = spawnSync('cfn-lint', [...templates, '--ignore-checks', 'W'], { encoding: 'utf8' });
+      expect(stdout).toBe('');
+    } finally {
+      rmSync(outdir, { recursive: true, force: true });
+      rmSync(imageBundle, { recursive: true, force: true });
+    }
   });
 });
