@@ -157,7 +157,5 @@ export const appDataSchema = z
 
 export type MediaKind = z.infer<typeof mediaKindSchema>;
 export type ClientRtpParameters = z.infer<typeof rtpParametersSchema>;
-export type ClientRtpCapabilities = z.infer<typeof rtpCapabilitiesSchema>;
-export type ClientDtlsParameters = z.infer<typeof dtlsParametersSchema>;
 export type ClientSctpStreamParameters = z.infer<typeof sctpStreamParametersSchema>;
 export type AppData = Record<string, unknown>;
