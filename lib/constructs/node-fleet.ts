@@ -149,6 +149,9 @@ export class NodeFleet extends Construct {
       FLEET_AWS_LAUNCH_HOOK: hooks.launch,
       FLEET_AWS_TERMINATE_HOOK: hooks.terminate,
       FLEET_AWS_HOOK_HEARTBEAT_SECONDS: String(config.drain.heartbeatTimeoutSeconds),
+      FLEET_AWS_DRAIN_MINUTES: String(config.drain.scaleInMinutes),
+      // Nothing else sends from an instance of ours.
+      FLEET_EGRESS_INTERFACES: 'all',
       FLEET_AUTH: 'token',
       FLEET_LISTEN_HOST: '0.0.0.0',
       FLEET_HTTP_PORT: String(NETWORK_PORTS.http),
