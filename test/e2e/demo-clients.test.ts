@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
@@ -158,4 +159,20 @@ describe('clients of mediasoup-demo', () => {
       expect.arrayContaining(['device', 'displayName', 'id']),
     );
   }, 90_000);
+
+  test.each(['legacy', 'current'] as const)(
+    'what a %s client and the server say to each other is what was recorded',
+    async (generation) => {
+      const page = await enter(generation, randomUUID(), generation, 'node-1');
+      await page.evaluate(() => globalThis.demo.publish());
+      await page.evaluate(() => globalThis.demo.openChat());
+      // Notifications come when they come; what the client asks and is answered has one order.
+      const spoken = (await transcriptOf(page)).filter(({ kind }) => kind !== 'notification');
+      const file = join(__dirname, '..', 'transcripts', `recorded-${generation}.json`);
+      if (process.env.RECORD === '1') writeFileSync(file, `${JSON.stringify(spoken, null, 2)}\n`);
+
+      expect(spoken).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+    },
+    60_000,
+  );
 });
