@@ -119,9 +119,12 @@ const scalingSchema = z
     scheduledFloors: z
       .array(
         z.strictObject({
-          name: z.string().regex(/^[A-Za-z0-9-]{1,60}$/),
+          name: z
+            .string()
+            .regex(/^[A-Za-z0-9-]{1,60}$/)
+            .describe('Names the scheduled action.'),
           cron: z.string().min(9).max(100).describe('Five fields, in `timeZone`.'),
-          timeZone: z.string().min(1).max(60).default('Etc/UTC'),
+          timeZone: z.string().min(1).max(60).default('Etc/UTC').describe('IANA name, e.g. Europe/Berlin.'),
           min: z.number().int().min(2).max(5_000).describe('The floor from then on.'),
         }),
       )
@@ -192,17 +195,22 @@ const releaseSchema = z
 
 const domainSchema = z
   .strictObject({
-    name: z.string().regex(/^(?!-)[a-z0-9.-]+\.[a-z]{2,}$/, 'a domain name such as calls.example.com'),
+    name: z
+      .string()
+      .regex(/^(?!-)[a-z0-9.-]+\.[a-z]{2,}$/, 'a domain name such as calls.example.com')
+      .describe('The name, e.g. calls.example.com.'),
     hostedZoneId: z
       .string()
       .regex(/^Z[A-Z0-9]{5,40}$/, 'a Route 53 zone id such as Z0123456789ABC')
       .optional()
-      .describe('Zone in which the name and the certificate validation are written.'),
+      .describe(
+        'Route 53 zone in which the name and the certificate validation are written. @default none: give `certificateArn`',
+      ),
     certificateArn: z
       .string()
       .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/)
       .optional()
-      .describe('An existing certificate instead; the name is then pointed by you.'),
+      .describe('An existing certificate instead, with one region only; you then point the name yourself.'),
   })
   .describe('The name that browsers connect to.');
 
@@ -215,7 +223,10 @@ const regionSchema = z.strictObject({
     .describe('Zones to use; listed, since synthesis looks nothing up.'),
   baseImage: baseImage().optional().describe('AMI ids are per region. @default `image.baseImage`'),
   nodes: z
-    .strictObject({ min: z.number().int().min(2).max(1_000), max: z.number().int().min(2).max(5_000) })
+    .strictObject({
+      min: z.number().int().min(2).max(1_000).describe('Fewest nodes here. @default `nodes.min`'),
+      max: z.number().int().min(2).max(5_000).describe('Most nodes here. @default `nodes.max`'),
+    })
     .partial()
     .default({})
     .describe('What differs here from the `nodes` of all regions.'),
