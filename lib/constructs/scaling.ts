@@ -54,7 +54,7 @@ export class Scaling extends Construct {
     ]);
     fleetAlarm(this, 'Busy', {
       name: `${groupName}-busy`,
-      description: 'Scaling: utilization of the safe capacity is high, nodes are added.',
+      description: 'Scaling: utilization of the safe capacity is high, nodes are added. Runbook: scaling.',
       actions: [policy.ref],
       comparison: 'GreaterThanOrEqualToThreshold',
       threshold: scaling.scaleOutUtilization,
@@ -75,7 +75,7 @@ export class Scaling extends Construct {
     ]);
     fleetAlarm(this, 'NoCapacity', {
       name: `${groupName}-no-capacity`,
-      description: 'Scaling: a join found no capacity, nodes are added at once.',
+      description: 'Scaling: a join found no capacity, nodes are added at once. Runbook: scaling.',
       actions: [policy.ref],
       comparison: 'GreaterThanOrEqualToThreshold',
       threshold: 1,
@@ -102,7 +102,7 @@ export class Scaling extends Construct {
     fleetAlarm(this, 'Idle', {
       name: `${groupName}-idle`,
       description:
-        'Scaling: one node fewer would carry the load and its growth, so a node is emptied and removed.',
+        'Scaling: one node fewer would carry the load and its growth, so a node is emptied and removed. Runbook: scaling.',
       actions: [policy.ref],
       comparison: 'LessThanThreshold',
       threshold: scaling.scaleInUtilization,
