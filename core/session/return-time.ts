@@ -3,11 +3,11 @@ import type { RandomSource } from '../clock';
 /**
  * Joins per second that a gateway asks a fleet to take after a loss. Every node is a gateway too, so a fleet of n is
  * asked for n times as many, and each node gets about as many as one gateway sends. Measured by the join bench
- * (`npm run bench -- join`, joins_per_second): a node whose Node process and worker share one core takes 17 to 40
- * peers a second into rooms of 50 with its event loop below 50 ms at p99. Where workers have cores of their own, and
- * rooms are smaller (the cost is the consumers, about 100 for each of these joins), the upper end is the careful one.
+ * (`npm run bench -- join`, joins_per_second): a node whose Node process and worker share one core takes 27
+ * peers a second into rooms of 50 with its event loop below 50 ms at p99. Most rooms are smaller, and so are their
+ * joins: what a join costs is the consumers it makes, about 100 for each of these.
  */
-export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 40;
+export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 25;
 
 /** Gateways notice a loss in the same moment, and none knows of the others: each time is blurred by this, milliseconds. */
 const BLUR_MS = 500;
