@@ -9,7 +9,7 @@ import { drainReportSchema, type DrainReport } from '../../core/drain/drain-repo
 import type { GroupInventory } from '../../core/drain/group-inventory';
 import { unpackNode } from '../../core/placement/packed-node';
 import { redisKeys, type RedisKeys } from '../../core/redis-keys';
-import type { StoreClient } from '../shared/store-client';
+import type { StoreClient } from '../common/store-client';
 
 /** What placement knows of the instances asked for. */
 export interface StoreView {

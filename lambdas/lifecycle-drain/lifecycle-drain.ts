@@ -6,8 +6,8 @@ import type {
   InstanceFacts,
 } from '../../core/drain/decide-instance';
 import type { CaretakerMetric } from '../../core/drain/caretaker-metrics';
-import { describeError, type Log } from '../shared/log';
-import { mapBounded } from '../shared/map-bounded';
+import { describeError, type Log } from '../common/log';
+import { mapBounded } from '../common/map-bounded';
 import type { DrainStore, StoreView } from './drain-store';
 import type { LifecycleOccasion } from './lifecycle-event';
 import type { GroupView, ScalingGroup } from './scaling-group';

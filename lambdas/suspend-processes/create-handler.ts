@@ -1,6 +1,6 @@
 import { type AutoScalingClient, SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { describeError } from '../shared/log';
+import { describeError } from '../common/log';
 
 export interface HandlerParts {
   autoScaling: AutoScalingClient;

@@ -1,5 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { boundedRequests } from '../shared/sdk-options';
+import { boundedRequests } from '../common/sdk-options';
 import { createHandler } from './create-handler';
 import { putResponse } from './put-response';
 

@@ -2,7 +2,7 @@ import type { EmptyingCost } from '../../core/drain/choose-terminations';
 import { readInventory, type GroupInventory } from '../../core/drain/group-inventory';
 import { unpackNode } from '../../core/placement/packed-node';
 import { redisKeys, type RedisKeys } from '../../core/redis-keys';
-import type { StoreClient } from '../shared/store-client';
+import type { StoreClient } from '../common/store-client';
 
 /** What it costs to end each instance, as far as placement knows. */
 export interface CostView {

@@ -1,11 +1,11 @@
 import type { Clock } from '../../core/clock';
-import { readStoreSettings, readText } from '../shared/environment';
-import { createLog, describeError } from '../shared/log';
-import { createSecretsClient, secretReader } from '../shared/secret-reader';
-import { StoreClient } from '../shared/store-client';
-import { StorePassword } from '../shared/store-password';
-import { systemClock } from '../shared/system-clock';
-import { within } from '../shared/within';
+import { readStoreSettings, readText } from '../common/environment';
+import { createLog, describeError } from '../common/log';
+import { createSecretsClient, secretReader } from '../common/secret-reader';
+import { StoreClient } from '../common/store-client';
+import { StorePassword } from '../common/store-password';
+import { systemClock } from '../common/system-clock';
+import { within } from '../common/within';
 import { chooseInstances } from './choose-instances';
 import { CostStore, type CostView } from './cost-store';
 import { readTerminationEvent } from './termination-event';

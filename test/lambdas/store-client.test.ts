@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { readStoreSettings } from '../../lambdas/shared/environment';
-import { StoreClient } from '../../lambdas/shared/store-client';
-import { StorePassword } from '../../lambdas/shared/store-password';
+import { readStoreSettings } from '../../lambdas/common/environment';
+import { StoreClient } from '../../lambdas/common/store-client';
+import { StorePassword } from '../../lambdas/common/store-password';
 import { RedisServer } from '../helpers/redis-server';
 import { selfSignedCertificate } from '../helpers/self-signed-certificate';
 
