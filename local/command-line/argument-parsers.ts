@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isRegion, parseSecretArn, type SecretArn } from '../token/secret-arn';
 
 /** Parses a whole number in a range, for commander. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -20,6 +21,21 @@ export function positiveNumber(text: string): number {
 export function httpUrl(text: string): string {
   if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError('It must be a URL such as http://localhost:3000.');
+}
+
+/** Parses the ARN of a secret, for commander. */
+export function secretArn(text: string): SecretArn {
+  const secret = parseSecretArn(text);
+  if (secret) return secret;
+  throw new InvalidArgumentError(
+    'It must be the ARN of a secret, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:fleet/token-AbCdEf.',
+  );
+}
+
+/** Checks the name of an AWS region, for commander. */
+export function awsRegion(text: string): string {
+  if (isRegion(text)) return text;
+  throw new InvalidArgumentError('It must be an AWS region such as eu-central-1.');
 }
 
 /** `FLEET_CAPACITY_EGRESS_BPS` as `--capacity-mbps` has it. @throws InvalidArgumentError */

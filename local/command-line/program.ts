@@ -4,9 +4,19 @@ import { up } from '../fleet-runner/up';
 import { RunnerError } from '../runner-error';
 import { mintToken } from '../token/mint-token';
 import { roomLink } from '../token/room-link';
+import { inRegion, type SecretArn } from '../token/secret-arn';
+import { readSecretKey } from '../token/secret-signing-key';
 import { findSigningKey } from '../token/signing-key';
 import { configCommand } from './config-command';
-import { capacityMbpsOf, durationMs, httpUrl, positiveNumber, wholeNumber } from './argument-parsers';
+import {
+  awsRegion,
+  capacityMbpsOf,
+  durationMs,
+  httpUrl,
+  positiveNumber,
+  secretArn,
+  wholeNumber,
+} from './argument-parsers';
 import { OPTION_VARIABLES, refusedVariable } from './run-variables';
 import { swallowedOptionsHint } from './swallowed-options';
 
@@ -49,6 +59,8 @@ interface TokenFlags {
   subject?: string;
   keyFile?: string;
   kid?: string;
+  secretArn?: SecretArn;
+  region?: string;
 }
 
 type LiveKitPolicy = Extract<SelectorPolicy, { selector: 'livekit' }>;
@@ -56,6 +68,11 @@ type LiveKitPolicy = Extract<SelectorPolicy, { selector: 'livekit' }>;
 const UP_NOTE = `
 FLEET_AUTH, FLEET_WORKERS, FLEET_CAPACITY_EGRESS_BPS, FLEET_WEB_ROOT and FLEET_SELECTOR are the defaults of their options;
 other FLEET_ variables go to the nodes (docs/local.md).`;
+
+const TOKEN_NOTE = `
+Without --key-file and --secret-arn the key comes from the variable FLEET_TOKEN_KEYS, with --operator
+FLEET_ADMIN_TOKEN_KEYS. --secret-arn asks AWS Secrets Manager with the credentials that the AWS CLI would take (AWS_PROFILE
+and so on); they need secretsmanager:GetSecretValue.`;
 
 const STATUS_OK = 0;
 const STATUS_FAILED = 1;
@@ -180,22 +197,36 @@ function tokenCommand(program: Command, options: ProgramOptions): void {
       'what signs: the JSON of FLEET_TOKEN_KEYS, or the PEM of an Ed25519 private key',
     )
     .option('--kid <id>', 'which of the keys')
-    .addHelpText(
-      'after',
-      '\nWithout --key-file the key comes from the variable FLEET_TOKEN_KEYS, with --operator FLEET_ADMIN_TOKEN_KEYS.',
+    .addOption(
+      new Option(
+        '--secret-arn <arn>',
+        "what signs, of a fleet on AWS: its stack's output TokenSecretArn, with --operator AdminTokenSecretArn",
+      )
+        .argParser(secretArn)
+        .conflicts(['keyFile', 'kid']),
     )
+    .option(
+      '--region <name>',
+      "read the secret's replica in this region (default: that of the ARN)",
+      awsRegion,
+    )
+    .addHelpText('after', TOKEN_NOTE)
     .action(async (flags: TokenFlags, command: Command) => {
       const forPeer = ['room', 'peer', 'publish', 'subscribe', 'data', 'url'];
       if (flags.operator && forPeer.some((name) => command.getOptionValueSource(name) === 'cli')) {
         command.error("error: --operator goes without a peer's options");
       }
       if (!flags.operator && !flags.room) command.error('error: --room is required (or --operator)');
-      const key = await findSigningKey({
-        keyFile: flags.keyFile,
-        kid: flags.kid,
-        variable: flags.operator ? 'FLEET_ADMIN_TOKEN_KEYS' : 'FLEET_TOKEN_KEYS',
-        env: options.env,
-      });
+      const { secretArn: secret, region } = flags;
+      if (region !== undefined && !secret) command.error('error: --region belongs to --secret-arn');
+      const key = secret
+        ? await readSecretKey(region === undefined ? secret : inRegion(secret, region))
+        : await findSigningKey({
+            keyFile: flags.keyFile,
+            kid: flags.kid,
+            variable: flags.operator ? 'FLEET_ADMIN_TOKEN_KEYS' : 'FLEET_TOKEN_KEYS',
+            env: options.env,
+          });
       const token = await mintToken({
         request: flags.operator
           ? { kind: 'operator' }

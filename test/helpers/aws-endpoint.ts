@@ -5,6 +5,8 @@ export interface AwsCall {
   /** E.g. `PutMetricData`. */
   action: string;
   body: string;
+  /** What the call was signed for, e.g. `eu-central-1`. */
+  region: string | undefined;
 }
 
 /** What AWS_ENDPOINT_URL can point at: answers every call, and gives the secrets that it is given. */
@@ -12,6 +14,8 @@ export class AwsEndpoint {
   readonly calls: AwsCall[] = [];
   /** Text of each secret, by the id that is asked for. */
   readonly secrets = new Map<string, string>();
+  /** Whole answers to calls for a secret, by its id, instead of the secret: errors, and what is no answer at all. */
+  readonly refusals = new Map<string, string>();
 
   private constructor(private readonly server: Server) {}
 
@@ -56,7 +60,8 @@ export class AwsEndpoint {
     const target = request.headers['x-amz-target'];
     const action =
       (typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action')) ?? '';
-    this.calls.push({ action, body });
+    const region = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    this.calls.push({ action, body, region });
     if (action !== 'GetSecretValue') {
       response.writeHead(200).end();
       return;
@@ -65,9 +70,10 @@ export class AwsEndpoint {
     const SecretString = this.secrets.get(SecretId);
     const answer =
       SecretString === undefined ? { __type: 'ResourceNotFoundException' } : { Name: SecretId, SecretString };
-    response.writeHead(SecretString === undefined ? 400 : 200, {
+    const refusal = this.refusals.get(SecretId);
+    response.writeHead(SecretString === undefined || refusal !== undefined ? 400 : 200, {
       'content-type': 'application/x-amz-json-1.1',
     });
-    response.end(JSON.stringify(answer));
+    response.end(refusal ?? JSON.stringify(answer));
   }
 }
