@@ -43,18 +43,25 @@ export class SpeakingMeter {
   async #measure(): Promise<void> {
     if (this.#measuring) return;
     this.#measuring = true;
-    const { localTracks, peers, peerId, onLevels } = this.#options;
+    const { onLevels } = this.#options;
+    const measured = await this.#read().finally(() => (this.#measuring = false));
+    const levels = speakingLevels(measured);
+    if (levels.length === 0 && this.#silent) return;
+    this.#silent = levels.length === 0;
+    if (this.#timer) onLevels(levels);
+  }
+
+  async #read(): Promise<SpeakingLevel[]> {
+    const { localTracks, peers, peerId } = this.#options;
     const measured: SpeakingLevel[] = peers().flatMap((peer) =>
       peer.tracks
         .filter((track) => track.source === 'microphone' && !track.muted)
         .map((track) => ({ peerId: peer.peerId, level: track.audioLevel })),
     );
     const own = localTracks().find((track) => track.source === 'microphone' && !track.muted);
-    if (own) measured.push({ peerId, level: sentAudioLevel(await own.senderStats()) });
-    this.#measuring = false;
-    const levels = speakingLevels(measured);
-    if (levels.length === 0 && this.#silent) return;
-    this.#silent = levels.length === 0;
-    if (this.#timer) onLevels(levels);
+    if (!own) return measured;
+    // A sender that is being closed has no statistics any more: that is silence, and the next time counts again.
+    const level = await own.senderStats().then(sentAudioLevel, () => 0);
+    return [...measured, { peerId, level }];
   }
 }
