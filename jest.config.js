@@ -28,6 +28,8 @@ module.exports = {
     project('unit'),
     project('redis'),
     project('lambdas'),
+    project('cloud'),
+    project('contract'),
     project('media'),
     project('local'),
     project('e2e'),

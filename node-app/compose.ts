@@ -159,7 +159,8 @@ async function build(
     clock,
     logger,
   });
-  const status = new NodeStatus({ media, machine: new MachineLoad(), clock, logger });
+  const deadlineClock = environment?.clock ?? clock;
+  const status = new NodeStatus({ media, machine: new MachineLoad(), clock, deadlineClock, logger });
 
   // The links' handlers need the parts below, which need the links: filled in before the first frame can come.
   const handlers: LinkHandlers = {
@@ -207,7 +208,7 @@ async function build(
     nodeId,
     hub,
     placement,
-    handlers: commandHandlers(media, status, clock, () => registrar.beat()),
+    handlers: commandHandlers(media, status, deadlineClock, () => registrar.beat()),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
   undo.push(() => hub.close());
@@ -371,7 +372,7 @@ async function stop(
 function commandHandlers(
   media: MediaNode,
   status: NodeStatus,
-  clock: Clock,
+  deadlineClock: Clock,
   beat: () => Promise<void>,
 ): NodeCommandHandlers {
   return {
@@ -387,7 +388,7 @@ function commandHandlers(
       return { state };
     },
     drain: async ({ minutes, reason }) => {
-      const issuedAtMs = clock.nowMs();
+      const issuedAtMs = deadlineClock.nowMs();
       status.drain(
         {
           commandId: `operator:${issuedAtMs}`,

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock';
 import type { DrainCommand } from '../core/drain/drain-command';
 import type { NodeState } from '../core/node-state';
 import type { CapacityVector } from '../core/capacity/capacity-vector';
@@ -8,6 +9,8 @@ import type { JoinTotals } from './metrics/node-metrics';
  * node takes work as soon as it is built, and leaves when it is told to.
  */
 export interface HostEnvironment {
+  /** Its time. The deadlines that it gives a node are on it. */
+  readonly clock: Clock;
   /**
    * The passwords of the placement store as they are now, to be tried in this order; asked for when the one in use
    * is refused. Undefined when the environment does not know them.

@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { workerBin } from 'mediasoup';
 import { pino } from 'pino';
+import type { Clock } from '../core/clock';
 import { FleetError } from '../core/errors';
+import { parseClockSpeed, ScaledClock } from '../core/scaled-clock';
 import type { AwsEnvironment } from './aws/aws-environment';
 import { startNode, type FleetNode } from './compose';
 import { parseConfig, type NodeConfig } from './config';
@@ -68,7 +70,7 @@ async function readConfig(): Promise<{ config: NodeConfig; aws: AwsEnvironment |
     const { AwsEnvironment } = await import('./aws/aws-environment.js');
     const aws = await AwsEnvironment.prepare({
       environment: process.env,
-      clock: systemClock,
+      clock: awsClock(process.env.FLEET_CLOCK),
       random: Math.random,
     });
     return { config: parseConfig(aws.variables), aws };
@@ -81,6 +83,14 @@ async function readConfig(): Promise<{ config: NodeConfig; aws: AwsEnvironment |
     process.exitCode = code === 'FLEET_ERR_CONFIG' ? EX_CONFIG : 1;
     return undefined;
   }
+}
+
+/** AWS' own time, unless a cloud that runs faster says which. @throws FleetError FLEET_ERR_CONFIG */
+function awsClock(text: string | undefined): Clock {
+  if (!text) return systemClock;
+  const speed = parseClockSpeed(text);
+  if (!speed) throw new FleetError('FLEET_ERR_CONFIG', { message: 'FLEET_CLOCK must be speed@origin' });
+  return new ScaledClock(systemClock, speed);
 }
 
 function startFailure(error: unknown): string {

@@ -15,6 +15,8 @@ export interface NodeStatusOptions {
   media: MediaNode;
   machine: MachineLoad;
   clock: Clock;
+  /** What the deadlines of drains are on: the clock of whoever gives them. */
+  deadlineClock: Clock;
   logger: Logger;
 }
 
@@ -25,8 +27,8 @@ export class NodeStatus implements NodeStatePort {
   private currentPhase: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(private readonly options: NodeStatusOptions) {
-    const { media, clock, logger } = options;
-    this.nodeDrain = new NodeDrain({ occupancy: () => media.figures(), clock, logger });
+    const { media, deadlineClock, logger } = options;
+    this.nodeDrain = new NodeDrain({ occupancy: () => media.figures(), clock: deadlineClock, logger });
   }
 
   get state(): NodeState {

@@ -65,6 +65,7 @@ const SDK_LIMITS = {
  * publishes the metrics that scaling looks at.
  */
 export class AwsEnvironment implements HostEnvironment {
+  readonly clock: Clock;
   /** The process's variables, completed; for `parseConfig`. Holds secrets. */
   readonly variables: NodeJS.ProcessEnv;
   /** The store's passwords of now, to be tried in this order; undefined when its secret is not named. */
@@ -87,6 +88,7 @@ export class AwsEnvironment implements HostEnvironment {
     private readonly clients: AwsClients,
     secretVariables: NodeJS.ProcessEnv,
   ) {
+    this.clock = options.clock;
     const given = Object.entries(options.environment).filter(([, value]) => value !== '');
     this.variables = {
       ...instanceVariables(identity, addresses, options.environment),

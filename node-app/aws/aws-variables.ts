@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseClockSpeed } from '../../core/scaled-clock';
 
 /** An ARN, or the name of a secret: Secrets Manager takes either. */
 const secretId = z
@@ -30,6 +31,10 @@ export const awsVariableShape = {
     .transform(Number)
     .pipe(z.number().min(2, 'must be at least 2').max(2_880, 'must be at most 2880'))
     .default(30),
+  FLEET_CLOCK: z
+    .string()
+    .refine((text) => parseClockSpeed(text) !== undefined, 'must be speed@origin, e.g. 10@1790000000000')
+    .optional(),
   FLEET_LINK_SECRET_ARN: secretId,
   FLEET_TOKEN_KEYS_SECRET_ARN: secretId,
   FLEET_ADMIN_TOKEN_KEYS_SECRET_ARN: secretId,

@@ -297,6 +297,7 @@ describe('what the heartbeat reports', () => {
       media: node,
       machine: new MachineLoad(),
       clock: systemClock,
+      deadlineClock: systemClock,
       logger: pino({ level: 'silent' }),
     });
     state.started();

@@ -12,6 +12,7 @@ const own: DrainCommand = {
 };
 const group = {
   nowMs: nowMs + 3_000,
+  storeNowMs: nowMs + 3_000,
   silenceIsProof: true,
   launchTemplateVersion: 8,
   hookGlobalTimeoutMs: 48 * 60 * MINUTE_MS,
@@ -64,5 +65,19 @@ describe('a drain that the node began by itself', () => {
   test('a command that Redis lost is still given again as it was', () => {
     const command = { ...own, commandId: 'terminate:i-1' };
     expect(decideInstance(terminating(command), group).actions[0]).toEqual({ kind: 'command', command });
+  });
+
+  test('is held to the wall clock, and its lease to the clock of the store', () => {
+    // A local cloud that runs faster than the store: hours ahead, while the lease is fresh by the store's clock.
+    const ahead = { ...group, nowMs: nowMs + 10 * 60 * MINUTE_MS };
+    const [first] = decideInstance(terminating(own), ahead).actions;
+    expect(first).toMatchObject({
+      kind: 'command',
+      command: { issuedAtMs: ahead.nowMs, deadlineAtMs: ahead.nowMs + 240 * MINUTE_MS },
+    });
+    const silent = { ...group, storeNowMs: nowMs + 10 * MINUTE_MS };
+    expect(decideInstance(terminating(own), silent).actions).toEqual([
+      { kind: 'complete', result: 'CONTINUE' },
+    ]);
   });
 });
