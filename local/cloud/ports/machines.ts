@@ -1,6 +1,8 @@
 /** What Auto Scaling asks of EC2 for one instance. */
 export interface MachineSpec {
   instanceId: string;
+  /** What is on its disk: the AMI of the launch template. */
+  imageId: string;
   /** E.g. `c7gn.large`. */
   instanceType: string;
   availabilityZone: string;
