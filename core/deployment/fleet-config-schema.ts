@@ -28,13 +28,16 @@ const instanceLimits = z
   })
   .describe('Limits of an instance type that the built-in table does not list.');
 
+export const DEFAULT_INSTANCE_TYPES = ['c7gn.large'];
+export const DEFAULT_EGRESS_FRACTION = 0.75;
+
 const nodesSchema = z
   .strictObject({
     instanceTypes: z
       .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an EC2 instance type such as c7gn.large'))
       .min(1)
       .max(20)
-      .default(['c7gn.large'])
+      .default(DEFAULT_INSTANCE_TYPES)
       .describe('Instance types, the preferred one first. All of one architecture.'),
     instanceLimits: z
       .record(z.string(), instanceLimits)
@@ -52,7 +55,7 @@ const nodesSchema = z
       .number()
       .min(0.1)
       .max(0.95)
-      .default(0.75)
+      .default(DEFAULT_EGRESS_FRACTION)
       .describe('Share of the sustained internet egress that placement may commit.'),
     spot: z
       .strictObject({
