@@ -42,7 +42,7 @@ export type CloudOccurrence =
   | {
       kind: 'invocation';
       functionName: string;
-      outcome: 'ok' | 'Unhandled' | 'TimedOut' | 'NotFound';
+      outcome: 'ok' | 'Unhandled' | 'TimedOut' | 'NotFound' | 'Throttled';
       tookMs: number;
       message?: string | undefined;
     }

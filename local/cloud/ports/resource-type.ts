@@ -4,6 +4,8 @@ import type { z } from 'zod';
 export interface ResourceInput<Properties> {
   stackName: string;
   logicalId: string;
+  /** As the template names it, e.g. `Custom::SuspendedProcesses`; for types that play several. @default the type's own */
+  typeName?: string;
   properties: Properties;
   /** As it stands in the template; only Auto Scaling groups have one that matters here. */
   updatePolicy: unknown;
@@ -13,7 +15,7 @@ export interface ResourceInput<Properties> {
 export interface CreatedResource {
   /** `Ref`. */
   ref: string;
-  /** `Fn::GetAtt`, by attribute name. @default none */
+  /** `Fn::GetAtt`, by attribute name; a list is given with commas. @default none */
   attributes?: Readonly<Record<string, string>>;
 }
 
@@ -26,14 +28,15 @@ export interface ResourceType<Properties = unknown> {
   readonly type: string;
   /**
    * What is honoured. Everything else in a template is stripped by it, and told to the user as not simulated, unless
-   * `inert` names it.
+   * `inert` names it. A list's items have the path of their list.
    */
   readonly properties: z.ZodType<Properties>;
-  /** Paths of properties that change nothing that could be seen here, e.g. `Tags` or `LaunchTemplateData.MetadataOptions`. */
+  /** Paths of properties that change nothing that could be seen here, e.g. `Tags` or `LaunchTemplateData.MetadataOptions`; `*` is one name. */
   readonly inert: readonly string[];
   create(resource: ResourceInput<Properties>): CreatedResource | Promise<CreatedResource>;
   /**
-   * The deployment of another template, with other properties. Resolves when CloudFormation would be done.
+   * The deployment of another template, with other properties. Resolves when CloudFormation would be done. Also called
+   * to take such an update back, whole or half done, with the properties from before. @default removed, and created anew
    * @throws Error when the update fails; CloudFormation then rolls back
    */
   update?(
