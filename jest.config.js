@@ -30,6 +30,7 @@ module.exports = {
     project('lambdas'),
     project('media'),
     project('local'),
+    project('cloud'),
     project('e2e'),
     project('cdk'),
   ],
