@@ -32,6 +32,7 @@ module.exports = {
     project('contract'),
     project('media'),
     project('local'),
+    project('cloud'),
     project('e2e'),
     project('cdk'),
     project('cloud'),

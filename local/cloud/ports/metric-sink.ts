@@ -7,6 +7,8 @@ export interface MetricValue {
   /** Milliseconds since 1970. */
   atMs: number;
   unit?: string | undefined;
+  /** `StorageResolution`: 1 for alarms with periods below a minute. @default 60 */
+  resolutionSeconds?: 1 | 60;
 }
 
 /** Where the parts of the cloud put what they measure: CloudWatch. */
