@@ -30,6 +30,8 @@ module.exports = {
     project('lambdas'),
     project('media'),
     project('local'),
+    project('cloud'),
+    project('contract'),
     project('e2e'),
     project('cdk'),
   ],
