@@ -32,10 +32,8 @@ module.exports = {
     project('contract'),
     project('media'),
     project('local'),
-    project('cloud'),
     project('e2e'),
     project('cdk'),
-    project('cloud'),
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,

@@ -47,9 +47,7 @@ export async function buildCloudAssembly(options: CloudAssemblyOptions): Promise
   if (await isThere(folder)) return { folder, built: false };
   options.onBuild?.();
   // An ES module, as the whole set-up; loaded only to build.
-  const { withLock } = (await import(
-    join(ROOT, 'scripts', 'setup', 'lock.mjs')
-  )) as typeof import('./setup/lock.mjs');
+  const { withLock } = await import('./setup/lock.mjs');
   // One at a time: they share the bundles that they build, and most of the work is found done.
   return withLock({ file: join(outDir, '.lock'), onWait: () => undefined }, async () => {
     if (await isThere(folder)) return { folder, built: false };
