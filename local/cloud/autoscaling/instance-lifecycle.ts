@@ -72,6 +72,7 @@ export class InstanceLifecycle {
       instance.machine = group.cloud.machines.launch(
         {
           instanceId,
+          imageId: template.imageId,
           instanceType: instance.instanceType,
           availabilityZone,
           market: instance.market,

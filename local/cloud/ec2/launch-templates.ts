@@ -2,6 +2,8 @@ import { ServiceError } from '../wire/service-error';
 
 /** What of a launch template shapes an instance here. */
 export interface LaunchTemplateData {
+  /** The AMI. */
+  imageId: string;
   /** E.g. `c7gn.large`. */
   instanceType: string;
   /** Base64. */

@@ -64,7 +64,11 @@ export class AutoScalingLab {
   private seed = 1;
 
   constructor(options: { prebootNewGroups?: boolean } = {}) {
-    this.launchTemplates.create('lt-1', 'node', { instanceType: 'c7gn.large', userData: 'dmVyc2lvbiAx' });
+    this.launchTemplates.create('lt-1', 'node', {
+      imageId: 'ami-1',
+      instanceType: 'c7gn.large',
+      userData: 'dmVyc2lvbiAx',
+    });
     this.model = new AutoScaling({
       ...options,
       clock: this.clock,

@@ -9,7 +9,7 @@ const properties = z.object({
   LaunchTemplateData: z.object({
     InstanceType: z.string(),
     /** Another image makes another version, and so a release. */
-    ImageId: z.string().optional(),
+    ImageId: z.string(),
     /** Base64. */
     UserData: z.string().default(''),
   }),
@@ -61,7 +61,7 @@ export function launchTemplateResource(
 }
 
 function dataOf({ LaunchTemplateData: data }: Properties): LaunchTemplateData {
-  return { instanceType: data.InstanceType, userData: data.UserData };
+  return { imageId: data.ImageId, instanceType: data.InstanceType, userData: data.UserData };
 }
 
 function created({ launchTemplateId, version }: LaunchTemplateVersion): CreatedResource {
