@@ -33,6 +33,7 @@ module.exports = {
     project('e2e'),
     project('cdk'),
     project('cloud'),
+    project('contract'),
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,
