@@ -87,7 +87,7 @@ export class AutoScalingLab {
           this.asked.push(payload as TerminationPayload);
           return this.answerTermination(payload as TerminationPayload);
         },
-        invokeLater: () => {},
+        invokeLater: () => true,
       },
       random: () => {
         // Park and Miller's: the same ids in every run.
