@@ -31,6 +31,7 @@ module.exports = {
     project('media'),
     project('local'),
     project('cloud'),
+    project('contract'),
     project('e2e'),
     project('cdk'),
   ],
