@@ -128,7 +128,8 @@ export class Scaling extends Construct {
         expression('withOneLess', `IF(loss < ${NEVER}, ahead * loss, ${NEVER})`),
         expression(
           'removable',
-          `IF(samples >= inService * ${SAMPLES_PER_NODE} - ${SAMPLES_PER_NODE / 2}, withOneLess, ${NEVER})`,
+          // A missing term of a comparison counts as 0, and so would a group whose size is not known.
+          `IF(samples >= FILL(inService, ${NEVER}) * ${SAMPLES_PER_NODE} - ${SAMPLES_PER_NODE / 2}, withOneLess, ${NEVER})`,
           { returnData: true },
         ),
       ],

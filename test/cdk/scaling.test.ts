@@ -45,11 +45,12 @@ function steps(of: Alarm): unknown {
 }
 
 /** What an alarm's metric math gives for one data point; the formulas are JavaScript but for the functions' names. */
-function evaluate(of: Alarm, terms: Record<string, number>, rise = 0): number {
+function evaluate(of: Alarm, terms: Record<string, number | undefined>, rise = 0): number {
   const scope: Record<string, unknown> = {
     ...terms,
     IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
     MAX: (values: number[]) => Math.max(...values),
+    FILL: (value: number | undefined, filler: number) => value ?? filler,
     DIFF: () => rise,
   };
   let result: number | undefined;
@@ -143,6 +144,10 @@ describe('shrinking', () => {
       inService: 100,
     };
     expect(evaluate(idle, almostAll)).toBeGreaterThan(idle.Threshold);
+  });
+
+  test('nobody leaves a group whose size is not known', () => {
+    expect(evaluate(idle, { ...full, inService: undefined })).toBeGreaterThan(idle.Threshold);
   });
 
   test('a few samples beyond the edge of the period keep nobody', () => {

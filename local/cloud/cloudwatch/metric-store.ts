@@ -51,7 +51,7 @@ export class MetricStore implements MetricSink {
   /** By {@link metricKey}, in the order of their last data. */
   private readonly metrics = new Map<string, Metric>();
   /** Put, but not yet seen, in order. */
-  private pending: { visibleAtMs: number; point: MetricPoint }[] = [];
+  private readonly pending: { visibleAtMs: number; point: MetricPoint }[] = [];
 
   constructor(private readonly options: MetricStoreOptions) {}
 
@@ -126,11 +126,13 @@ export class MetricStore implements MetricSink {
 
   private showPending(): void {
     const nowMs = this.options.clock.nowMs();
-    const waiting = this.pending.findIndex(({ visibleAtMs }) => visibleAtMs > nowMs);
-    const due = waiting < 0 ? this.pending : this.pending.slice(0, waiting);
-    if (due.length === 0) return;
-    this.pending = waiting < 0 ? [] : this.pending.slice(waiting);
-    for (const { point } of due) this.show(point, nowMs);
+    let due = 0;
+    for (const { visibleAtMs, point } of this.pending) {
+      if (visibleAtMs > nowMs) break;
+      this.show(point, nowMs);
+      due += 1;
+    }
+    if (due > 0) this.pending.splice(0, due);
   }
 
   private show(

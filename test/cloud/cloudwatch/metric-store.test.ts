@@ -78,9 +78,18 @@ it('keeps units apart, and adds them up where none is asked for', () => {
 
 it('holds an hour of 10 s data of 20 metrics from 50 nodes in a bucket per metric and period', async () => {
   const fixture = cloudWatchFixture();
+  const nodes = Array.from({ length: 50 }, (_, node) => node);
   for (let period = 0; period < 360; period += 1) {
+    const value = {
+      namespace: 'N',
+      dimensions: DIMENSIONS,
+      atMs: fixture.clock.nowMs(),
+      resolutionSeconds: 1 as const,
+    };
     for (let metric = 0; metric < 20; metric += 1) {
-      for (let node = 0; node < 50; node += 1) fixture.put(`Metric${metric}`, node * 1.1);
+      fixture.cloudWatch.metrics.record(
+        nodes.map((node) => ({ ...value, name: `Metric${metric}`, value: node * 1.1 })),
+      );
     }
     await fixture.clock.advance(10_000);
   }

@@ -22,6 +22,7 @@ beforeAll(async () => {
   const proxy = createServer((request, response) => {
     const onward = httpRequest(new URL(request.url ?? '/', endpoint.url), {
       method: request.method,
+      agent: false,
       headers: request.headers,
     });
     sent = { headers: request.headers, bytes: 0 };
