@@ -1,5 +1,6 @@
 import { RtpHeader } from 'werift';
 import type { types } from 'mediasoup';
+import { OPUS_FRAME_MS, OPUS_PAYLOAD_BYTES, VP8_FRAMES_PER_SECOND } from './media-rates';
 import type { RtpPeer } from './rtp-peer';
 
 const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
@@ -50,7 +51,6 @@ export function vp8Parameters(ssrcs: readonly number[]): types.RtpParameters {
   };
 }
 
-/** An opus stream of 50 packets a second, as loud as it is told. */
 export interface StreamOptions {
   peer: RtpPeer;
   ssrc: number;
@@ -58,48 +58,61 @@ export interface StreamOptions {
   payloadBytes?: number;
 }
 
-/** A running synthetic stream; stop it before its peer closes. */
-export interface RunningStream {
-  stop(): void;
-  /** Packets sent so far. */
-  readonly sent: () => number;
-}
-
 /** An opus stream of 50 packets a second. `level`: dBov below full scale, 0 (loudest) to 127 (silent). */
-export function sendOpus({ peer, ssrc, payloadBytes = 80, level = 20 }: StreamOptions & { level?: number }) {
-  return sendStream({
+export function sendOpus({
+  peer,
+  ssrc,
+  payloadBytes = OPUS_PAYLOAD_BYTES,
+  level = 20,
+}: StreamOptions & { level?: number }): RunningStream {
+  const frame = [Buffer.alloc(payloadBytes, 1)];
+  return new RunningStream({
     peer,
     ssrc,
     payloadType: OPUS_PAYLOAD_TYPE,
-    intervalMs: 20,
+    frameMs: OPUS_FRAME_MS,
     clockRate: 48_000,
-    packetsPerFrame: 1,
-    payload: () => Buffer.alloc(payloadBytes, 1),
+    frame: () => frame,
     extensions: [{ id: AUDIO_LEVEL_ID, payload: Buffer.from([0x80 | level]) }],
   });
 }
 
-/** A VP8 stream of 30 frames a second, each one a key frame in shape, so that consumers can start at any of them. */
+export interface Vp8StreamOptions extends StreamOptions {
+  /** @default 1 */
+  packetsPerFrame?: number;
+  /**
+   * `always`: each frame looks like a key frame, so that consumers can start at any of them. `asked`: the first one,
+   * and what RTCP asks for, as a browser does it.
+   * @default always
+   */
+  keyFrames?: 'always' | 'asked';
+}
+
+/** A VP8 stream of 30 frames a second. */
 export function sendVp8({
   peer,
   ssrc,
   payloadBytes = 600,
   packetsPerFrame = 1,
-}: StreamOptions & { packetsPerFrame?: number }): RunningStream {
-  return sendStream({
+  keyFrames = 'always',
+}: Vp8StreamOptions): RunningStream {
+  // Payload descriptor with the S bit in a frame's first packet, then a header whose lowest bit says delta frame.
+  const packet = (first: boolean, delta: boolean): Buffer => {
+    const payload = Buffer.alloc(payloadBytes, 2);
+    payload[0] = first ? 0x10 : 0x00;
+    payload[1] = delta ? 0x01 : 0x00;
+    return payload;
+  };
+  const rest = Array.from({ length: packetsPerFrame - 1 }, () => packet(false, false));
+  const keyFrame = [packet(true, false), ...rest];
+  const deltaFrame = [packet(true, true), ...rest];
+  return new RunningStream({
     peer,
     ssrc,
     payloadType: VP8_PAYLOAD_TYPE,
-    intervalMs: 33,
+    frameMs: 1_000 / VP8_FRAMES_PER_SECOND,
     clockRate: 90_000,
-    packetsPerFrame,
-    payload: (first) => {
-      const payload = Buffer.alloc(payloadBytes, 2);
-      // Payload descriptor with the S bit in a frame's first packet, then a header whose lowest bit says key frame.
-      payload[0] = first ? 0x10 : 0x00;
-      payload[1] = 0x00;
-      return payload;
-    },
+    frame: (wantsKeyFrame) => (wantsKeyFrame || keyFrames === 'always' ? keyFrame : deltaFrame),
     extensions: [],
   });
 }
@@ -108,47 +121,103 @@ interface SyntheticStream {
   peer: RtpPeer;
   ssrc: number;
   payloadType: number;
-  intervalMs: number;
+  /** Milliseconds of media in a frame. */
+  frameMs: number;
   clockRate: number;
-  packetsPerFrame: number;
-  payload: (first: boolean) => Buffer;
+  /** The payloads of the next frame's packets; the caller does not change them. */
+  frame: (wantsKeyFrame: boolean) => readonly Buffer[];
   extensions: { id: number; payload: Buffer }[];
 }
 
 const SENDER_REPORT_EVERY_MS = 500;
+/** A sender that was held up sends at most this much of what it missed, milliseconds: more would be a flood. */
+const MAX_CATCH_UP_MS = 500;
+/** Packets kept to be sent again, over a second of the fastest layer in use. */
+const KEPT_PACKETS = 256;
 
-function sendStream(stream: SyntheticStream): RunningStream {
-  const { peer, ssrc, payloadType, intervalMs, clockRate, packetsPerFrame, payload, extensions } = stream;
-  const startedAt = Date.now();
-  let sequenceNumber = ssrc & 0x7fff;
-  let sent = 0;
-  let octets = 0;
-  let reportedAt = 0;
-  const timer = setInterval(() => {
-    const elapsedMs = Date.now() - startedAt;
-    const timestamp = Math.round((elapsedMs * clockRate) / 1_000) >>> 0;
-    if (elapsedMs - reportedAt >= SENDER_REPORT_EVERY_MS || sent === 0) {
-      reportedAt = elapsedMs;
-      void peer.sendSenderReport({ ssrc, rtpTimestamp: timestamp, packetCount: sent, octetCount: octets });
+/** A running synthetic stream; stop it before its peer closes. Keeps its rate although timers come late. */
+export class RunningStream {
+  /** Bytes of payload sent so far. */
+  octets = 0;
+  private readonly startedAt = performance.now();
+  private readonly timer: NodeJS.Timeout;
+  private readonly kept = new Map<number, { header: RtpHeader; payload: Buffer }>();
+  private sequenceNumber: number;
+  private frames = 0;
+  private packets = 0;
+  private reportedAtMs = -Infinity;
+  private wantsKeyFrame = true;
+
+  constructor(private readonly stream: SyntheticStream) {
+    this.sequenceNumber = stream.ssrc & 0x7fff;
+    this.timer = setInterval(() => this.sendDue(), stream.frameMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Packets sent so far, without those sent again. */
+  sent(): number {
+    return this.packets;
+  }
+
+  /** The next frame is a key frame. */
+  requestKeyFrame(): void {
+    this.wantsKeyFrame = true;
+  }
+
+  /** Answers a NACK with what is still there. */
+  sendAgain(sequenceNumbers: readonly number[]): void {
+    for (const sequenceNumber of sequenceNumbers) {
+      const packet = this.kept.get(sequenceNumber);
+      if (packet) void this.stream.peer.sendRtp(packet.header, packet.payload);
     }
-    for (let index = 0; index < packetsPerFrame; index += 1) {
-      sequenceNumber = (sequenceNumber + 1) & 0xffff;
+  }
+
+  private sendDue(): void {
+    const { frameMs } = this.stream;
+    const elapsedMs = performance.now() - this.startedAt;
+    const due = Math.floor(elapsedMs / frameMs);
+    this.frames = Math.max(this.frames, due - Math.ceil(MAX_CATCH_UP_MS / frameMs));
+    while (this.frames < due) {
+      this.frames += 1;
+      this.sendFrame(this.frames * frameMs);
+    }
+  }
+
+  private sendFrame(mediaMs: number): void {
+    const { peer, ssrc, payloadType, clockRate, extensions } = this.stream;
+    const timestamp = Math.round((mediaMs * clockRate) / 1_000) >>> 0;
+    if (mediaMs - this.reportedAtMs >= SENDER_REPORT_EVERY_MS) {
+      this.reportedAtMs = mediaMs;
+      const counts = { packetCount: this.packets, octetCount: this.octets };
+      void peer.sendSenderReport({ ssrc, rtpTimestamp: timestamp, ...counts });
+    }
+    const payloads = this.stream.frame(this.wantsKeyFrame);
+    this.wantsKeyFrame = false;
+    for (const [index, payload] of payloads.entries()) {
+      this.sequenceNumber = (this.sequenceNumber + 1) & 0xffff;
       const header = new RtpHeader({
         version: 2,
         payloadType,
-        sequenceNumber,
+        sequenceNumber: this.sequenceNumber,
         timestamp,
         ssrc,
-        marker: index === packetsPerFrame - 1,
+        marker: index === payloads.length - 1,
         extension: extensions.length > 0,
         extensionProfile: 0xbede,
         extensions,
       });
-      const body = payload(index === 0);
-      sent += 1;
-      octets += body.length;
-      void peer.sendRtp(header, body);
+      this.packets += 1;
+      this.octets += payload.length;
+      this.keep(header, payload);
+      void peer.sendRtp(header, payload);
     }
-  }, intervalMs);
-  return { stop: () => clearInterval(timer), sent: () => sent };
+  }
+
+  private keep(header: RtpHeader, payload: Buffer): void {
+    this.kept.set(header.sequenceNumber, { header, payload });
+    this.kept.delete((header.sequenceNumber - KEPT_PACKETS) & 0xffff);
+  }
 }
