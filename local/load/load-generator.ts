@@ -215,7 +215,8 @@ export class LoadGenerator {
     await Promise.all(this.hosts.map((host) => host.refresh()));
     this.ticking = false;
     if (this.stopping) return;
-    this.options.onSecond?.(this.figures.second(this.ticks(), this.started));
+    const second = this.figures.second(this.ticks(), this.started);
+    this.options.onSecond?.(second);
   }
 
   private ticks() {
