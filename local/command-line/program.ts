@@ -8,6 +8,7 @@ import { inRegion, type SecretArn } from '../token/secret-arn';
 import { readSecretKey } from '../token/secret-signing-key';
 import { findSigningKey } from '../token/signing-key';
 import { configCommand } from './config-command';
+import { loadCommand } from './load-command';
 import {
   awsRegion,
   capacityMbpsOf,
@@ -95,6 +96,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   upCommand(program, { args, env: options.env, setStatus: (exitStatus) => (status = exitStatus) });
   tokenCommand(program, options);
   configCommand(program, options);
+  loadCommand(program, { ...options, setStatus: (exitStatus) => (status = exitStatus) });
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;

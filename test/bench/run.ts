@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   forwarding: () => import('./forwarding.js'),
   join: () => import('./join.js'),
   footprint: () => import('./footprint.js'),
+  load: () => import('./load.js'),
 };
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]

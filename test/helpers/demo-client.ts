@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { MediaPort } from '../../node-app/media/media-port';
-import { RtpPeer, type RemoteTransport } from './rtp-peer';
+import { RtpPeer, type RemoteTransport } from '../../local/load/rtp-peer';
 import { TestPeer, type TestPeerOptions } from './test-peer';
 
 export interface DemoTransport extends RemoteTransport {

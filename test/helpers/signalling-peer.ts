@@ -1,6 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { protooMessageSchema, PROTOO_SUBPROTOCOL, type ProtooMessage } from '../../core/protocol/protoo';
+import { PROTOO_SUBPROTOCOL } from '../../core/protocol/protoo';
+import { systemClock } from '../../local/fleet-runner/system-clock';
+import { PeerError } from '../../local/load/peer-error';
+import { SignallingSession } from '../../local/load/signalling-session';
 
 export interface SignallingPeerOptions {
   /** Of a gateway or a front port, e.g. `ws://127.0.0.1:3000`. */
@@ -33,10 +36,13 @@ export class SignallingPeer {
   /** Set once the connection closed. */
   closed: { code: number; reason: string } | undefined;
 
-  private readonly waiting = new Map<
-    number,
-    { resolve: (data: unknown) => void; reject: (error: Error) => void }
-  >();
+  private readonly session = new SignallingSession({
+    clock: systemClock,
+    onRequest: async (method, data) => {
+      if (method === 'newConsumer') this.consumers.push(data as SeenConsumer);
+    },
+    onNotification: (method, data) => this.notifications.push({ method, data }),
+  });
 
   private constructor(
     private readonly socket: WebSocket,
@@ -48,12 +54,13 @@ export class SignallingPeer {
     const query = new URLSearchParams({ roomId: options.roomId, peerId: options.peerId, ...options.query });
     const socket = new WebSocket(`${options.url}/?${query.toString()}`, PROTOO_SUBPROTOCOL);
     const peer = new SignallingPeer(socket, options.peerId);
-    socket.on('message', (raw: Buffer) => peer.receive(raw));
+    socket.on('message', (raw: Buffer) => peer.session.receive(raw));
     socket.on('close', (code, reason) => peer.end(code, reason.toString()));
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());
       socket.once('error', reject);
     });
+    peer.session.attach(socket);
     return peer;
   }
 
@@ -100,21 +107,9 @@ export class SignallingPeer {
     }
   }
 
-  /** @throws Error with the server's `errorReason` */
+  /** @throws PeerError with the server's `errorReason` */
   request(method: string, data?: unknown): Promise<unknown> {
-    const id = randomInt(1, 2 ** 31);
-    return new Promise((resolve, reject) => {
-      if (this.closed) {
-        reject(new Error(`connection closed with ${this.closed.code}`));
-        return;
-      }
-      this.waiting.set(id, { resolve, reject });
-      this.send({ request: true, id, method, data });
-    });
-  }
-
-  send(message: unknown): void {
-    this.socket.send(JSON.stringify(message));
+    return this.session.request(method, data);
   }
 
   /** Sends bytes as they are, for hostile input. */
@@ -135,28 +130,9 @@ export class SignallingPeer {
     this.socket.terminate();
   }
 
-  private receive(raw: Buffer): void {
-    const message: ProtooMessage = protooMessageSchema.parse(JSON.parse(raw.toString()));
-    if ('response' in message) {
-      const waiter = this.waiting.get(message.id);
-      this.waiting.delete(message.id);
-      if (message.ok) waiter?.resolve(message.data);
-      else waiter?.reject(new Error(message.errorReason));
-      return;
-    }
-    if ('request' in message) {
-      if (message.method === 'newConsumer') this.consumers.push(message.data as SeenConsumer);
-      this.send({ response: true, id: message.id, ok: true, data: {} });
-      return;
-    }
-    this.notifications.push({ method: message.method, data: message.data });
-  }
-
   private end(code: number, reason: string): void {
     this.closed = { code, reason };
-    for (const waiter of this.waiting.values())
-      waiter.reject(new Error(`connection closed with ${code} ${reason}`));
-    this.waiting.clear();
+    this.session.detach(PeerError.ofClose(code, reason));
   }
 }
 

@@ -1,6 +1,6 @@
 import { eventually } from '../helpers/eventually';
 import { TestNodes } from '../helpers/fleet-node';
-import { opusParameters } from '../helpers/rtp-streams';
+import { opusParameters } from '../../local/load/rtp-streams';
 import { SignallingPeer } from '../helpers/signalling-peer';
 
 const A = 0;

@@ -9,7 +9,7 @@ import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { anyArray, anyNumber, anyString, containing } from '../helpers/matchers';
 import { startMediaNode, testLogger } from '../helpers/media-node';
-import { OPUS_PAYLOAD_TYPE, opusParameters, sendOpus } from '../helpers/rtp-streams';
+import { OPUS_PAYLOAD_TYPE, opusParameters, sendOpus } from '../../local/load/rtp-streams';
 
 let node: MediaNode;
 let app: FastifyInstance;

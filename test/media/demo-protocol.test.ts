@@ -4,7 +4,7 @@ import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { anyArray, anyString, containing } from '../helpers/matchers';
 import { startMediaNode } from '../helpers/media-node';
-import { opusParameters, vp8Parameters } from '../helpers/rtp-streams';
+import { opusParameters, vp8Parameters } from '../../local/load/rtp-streams';
 import { TestPeer } from '../helpers/test-peer';
 
 let node: MediaNode;

@@ -2,8 +2,8 @@ import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { TestNodes } from '../helpers/fleet-node';
 import { ProtooSocket } from '../helpers/protoo-socket';
-import type { RtpPeer } from '../helpers/rtp-peer';
-import { opusParameters, sendOpus, type RunningStream } from '../helpers/rtp-streams';
+import type { RtpPeer } from '../../local/load/rtp-peer';
+import { opusParameters, sendOpus, type RunningStream } from '../../local/load/rtp-streams';
 
 const A = 0;
 const B = 1;

@@ -3,7 +3,7 @@ import type { MediaNode } from '../../node-app/media/media-node';
 import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { startMediaNode } from '../helpers/media-node';
-import { opusParameters, sendOpus, vp8Parameters } from '../helpers/rtp-streams';
+import { opusParameters, sendOpus, vp8Parameters } from '../../local/load/rtp-streams';
 
 let node: MediaNode;
 let victim: DemoClient;

@@ -9,7 +9,7 @@ import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { anyString, containing } from '../helpers/matchers';
 import { startMediaNode, type TestNode } from '../helpers/media-node';
-import { opusParameters, vp8Parameters } from '../helpers/rtp-streams';
+import { opusParameters, vp8Parameters } from '../../local/load/rtp-streams';
 import { TestPeer } from '../helpers/test-peer';
 
 let node: MediaNode;

@@ -4,7 +4,7 @@ import type { MediaNode } from '../../node-app/media/media-node';
 import { DemoClient } from '../helpers/demo-client';
 import { eventually } from '../helpers/eventually';
 import { startMediaNode } from '../helpers/media-node';
-import { vp8Parameters } from '../helpers/rtp-streams';
+import { vp8Parameters } from '../../local/load/rtp-streams';
 import { TestPeer } from '../helpers/test-peer';
 
 /** See test/transcripts/README.md. */

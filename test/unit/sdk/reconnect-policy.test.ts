@@ -3,7 +3,7 @@ import {
   planReconnect,
   type ReconnectSituation,
   type ReconnectTrigger,
-} from '../../../web/sdk/reconnect/reconnect-policy';
+} from '../../../core/protocol/reconnect-policy';
 
 const LOST: ReconnectTrigger = {
   kind: 'lost',

@@ -4,14 +4,15 @@ import type {
   RoomPlacementChanged,
 } from '../../../core/protocol/fleet-extensions';
 import type { ProtooMessage } from '../../../core/protocol/protoo';
+import type { ReconnectTrigger } from '../../../core/protocol/reconnect-policy';
+import type { FleetClientError } from '../errors';
 import { isRecord } from '../signalling/frames';
-import type { ReconnectTrigger } from './reconnect-policy';
 
 const GATEWAY_CLOSING: (typeof EXTENSION_METHODS)['gatewayClosing'] = 'gatewayClosing';
 const ROOM_PLACEMENT_CHANGED: (typeof EXTENSION_METHODS)['roomPlacementChanged'] = 'roomPlacementChanged';
 
 /** The reason for a new connection in a message of the server, if it is one. */
-export function extensionOf(message: ProtooMessage): ReconnectTrigger | undefined {
+export function extensionOf(message: ProtooMessage): ReconnectTrigger<FleetClientError> | undefined {
   if (!('notification' in message)) return undefined;
   const data: Partial<GatewayClosing & RoomPlacementChanged> = isRecord(message.data) ? message.data : {};
   const retryAfterMs = typeof data.retryAfterMs === 'number' ? data.retryAfterMs : 0;

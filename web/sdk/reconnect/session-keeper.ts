@@ -1,11 +1,11 @@
 import type { RoomPlacementChanged, SessionOpened } from '../../../core/protocol/fleet-extensions';
 import type { Clock, RandomSource, Timer } from '../../../core/protocol/for-browsers';
 import type { ProtooMessage } from '../../../core/protocol/protoo';
+import { planReconnect, type ReconnectTrigger } from '../../../core/protocol/reconnect-policy';
 import { FleetClientError } from '../errors';
 import { openConnection, type Connection } from '../signalling/open-connection';
 import { SignallingSession, type SignallingHandlers } from '../signalling/signalling-session';
 import type { SocketFactory } from '../signalling/socket';
-import { planReconnect, type ReconnectTrigger } from './reconnect-policy';
 import { extensionOf } from './session-events';
 
 /** A session that can be resumed: what goes into the URL's query. */
@@ -140,7 +140,7 @@ export class SessionKeeper {
     this.#trigger(refused ? { kind: 'refused', error } : { kind: 'lost', error });
   }
 
-  #trigger(trigger: ReconnectTrigger): void {
+  #trigger(trigger: ReconnectTrigger<FleetClientError>): void {
     if (this.#closed) return;
     const { clock, random, giveUpAfterMs, joinAttempts, freshToken, handlers } = this.#options;
     const now = clock.monotonicMs();
@@ -306,7 +306,7 @@ export class SessionKeeper {
   }
 }
 
-function reasonOf(trigger: ReconnectTrigger): FleetClientError {
+function reasonOf(trigger: ReconnectTrigger<FleetClientError>): FleetClientError {
   switch (trigger.kind) {
     case 'lost':
       return trigger.error;

@@ -1,11 +1,20 @@
-import type { RoomPlacementChanged } from '../../../core/protocol/fleet-extensions';
-import type { RandomSource } from '../../../core/protocol/for-browsers';
-import type { FleetClientError } from '../errors';
+import type { RandomSource } from '../clock';
+import type { RoomPlacementChanged } from './fleet-extensions';
+
+/** What the policy looks at in a client's own error. */
+export interface ReconnectError {
+  /** Of the registry, or a client's own. */
+  readonly code: string;
+  /** Whether the same call may succeed later without a change. */
+  readonly retriable: boolean;
+  /** When to try again, milliseconds; undefined when the server said nothing. */
+  readonly retryAfterMs: number | undefined;
+}
 
 /** Why the client needs a new connection. */
-export type ReconnectTrigger =
+export type ReconnectTrigger<E extends ReconnectError = ReconnectError> =
   /** The socket went, or an attempt did not get through. */
-  | { kind: 'lost'; error: FleetClientError }
+  | { kind: 'lost'; error: E }
   /** The gateway stops; the session goes on elsewhere. */
   | { kind: 'gateway-closing'; retryAfterMs: number }
   /** The room moves or its node is gone: the session ends. */
@@ -13,9 +22,9 @@ export type ReconnectTrigger =
   /** The server's word against this peer: `connectionRefused`, or a failed join. */
   | {
       kind: 'refused';
-      error: FleetClientError;
+      error: E;
       /** What the application is told, where that says more than the refusal. @default error */
-      reason?: FleetClientError;
+      reason?: E;
     }
   /** ICE can't be restored although signalling works: only new transports help. */
   | { kind: 'media-lost' };

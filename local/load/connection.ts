@@ -1,0 +1,88 @@
+import { WebSocket } from 'ws';
+import type { Clock, Timer } from '../../core/clock';
+import {
+  CLIENT_CLOSE_CODES,
+  EXTENSION_METHODS,
+  sessionOpenedSchema,
+  type SessionOpened,
+} from '../../core/protocol/fleet-extensions';
+import { PROTOO_SUBPROTOCOL, protooMessageSchema } from '../../core/protocol/protoo';
+import { PeerError } from './peer-error';
+
+export interface ConnectionOptions {
+  /** With its query. */
+  url: string;
+  clock: Clock;
+  /** The server opened or resumed a session; first of all. */
+  onOpened: (opened: SessionOpened) => void;
+  /** A later frame. What it throws ends the connection. */
+  onFrame: (frame: Buffer) => void;
+  /** The end that this side did not ask for; last of all, and perhaps the only one. */
+  onClosed: (error: PeerError) => void;
+}
+
+/** As long as the SDK waits for the server's first word, milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A closing handshake that takes longer is cut off, milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** One WebSocket to a gateway, from its opening to its end. */
+export class Connection {
+  readonly socket: WebSocket;
+  /** Monotonic milliseconds at which the WebSocket was open. */
+  openedAtMs = 0;
+  private readonly handshake: Timer;
+  private readonly ended: Promise<void>;
+  private opened = false;
+  private over = false;
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.socket = new WebSocket(options.url, PROTOO_SUBPROTOCOL);
+    this.ended = new Promise((resolve) => this.socket.once('close', () => resolve()));
+    this.handshake = options.clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
+      this.end(new PeerError('TIMEOUT', 'the server did not open a session', { retriable: true })),
+    );
+    this.socket.on('open', () => (this.openedAtMs = options.clock.monotonicMs()));
+    this.socket.on('message', (frame: Buffer) => this.receive(frame));
+    this.socket.on('error', (error) => this.end(PeerError.from(error)));
+    this.socket.on('close', (code, reason) => this.end(PeerError.ofClose(code, reason.toString())));
+  }
+
+  /** `leave`: the peer leaves the room. `drop`: it comes back over another connection. Resolves at its end. */
+  async close(why: keyof typeof CLIENT_CLOSE_CODES): Promise<void> {
+    this.over = true;
+    this.handshake.cancel();
+    this.socket.close(CLIENT_CLOSE_CODES[why]);
+    const timer = this.options.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.socket.terminate());
+    await this.ended;
+    timer.cancel();
+  }
+
+  private receive(frame: Buffer): void {
+    if (this.over) return;
+    try {
+      if (this.opened) {
+        this.options.onFrame(frame);
+        return;
+      }
+      const message = protooMessageSchema.parse(JSON.parse(frame.toString()));
+      if (!('notification' in message)) return;
+      if (message.method === EXTENSION_METHODS.connectionRefused) {
+        this.end(PeerError.ofRefusal(message.data));
+      } else if (message.method === EXTENSION_METHODS.sessionOpened) {
+        const opened = sessionOpenedSchema.parse(message.data);
+        this.opened = true;
+        this.handshake.cancel();
+        this.options.onOpened(opened);
+      }
+    } catch (cause) {
+      this.end(new PeerError('PROTOCOL_ERROR', 'the server does not speak this protocol', { cause }));
+    }
+  }
+
+  private end(error: PeerError): void {
+    if (this.over) return;
+    void this.close('drop');
+    this.options.onClosed(error);
+  }
+}

@@ -1,0 +1,316 @@
+import type { Clock, RandomSource, Timer } from '../../core/clock';
+import {
+  EXTENSION_METHODS,
+  gatewayClosingSchema,
+  roomPlacementChangedSchema,
+  type SessionOpened,
+} from '../../core/protocol/fleet-extensions';
+import { planReconnect, type ReconnectTrigger } from '../../core/protocol/reconnect-policy';
+import { Connection } from './connection';
+import { addStreamFigures, noStreamFigures, type HostCounts, type HostSamples } from './host-figures';
+import type { PeerSettings, PeerSpec, PeerState } from './load-settings';
+import { PeerError } from './peer-error';
+import { PeerMedia } from './peer-media';
+import type { ReceivedStream, StreamFigures } from './received-stream';
+import { SignallingSession } from './signalling-session';
+
+export interface LoadPeerOptions {
+  spec: PeerSpec;
+  settings: PeerSettings;
+  clock: Clock;
+  random: RandomSource;
+  /** Where it counts; shared by all peers of the process. */
+  counts: HostCounts;
+  /** Where its durations go. */
+  samples: () => HostSamples;
+}
+
+interface Session {
+  signalling: SignallingSession;
+  media: PeerMedia;
+  opened: SessionOpened;
+  joined: boolean;
+  /** Monotonic milliseconds until which the server keeps it; undefined while connected. */
+  graceEndsMs: number | undefined;
+}
+
+type Trigger = ReconnectTrigger<PeerError>;
+
+/** As the SDK. */
+const GIVE_UP_AFTER_MS = 300_000;
+const MEDIA_LOST = 'MEDIA_LOST';
+/** Not a failure of an attempt: the plain answer to a resume that came too late. */
+const SESSION_GONE = 'FLEET_ERR_SESSION_GONE';
+
+/** One WebRTC peer, from its first attempt to its leaving; it comes back as the SDK does. */
+export class LoadPeer {
+  state: PeerState = 'entering';
+  private readonly streams = new Map<string, ReceivedStream>();
+  private readonly startedAtMs: number;
+  private session: Session | undefined;
+  private connection: Connection | undefined;
+  private planned: Timer | undefined;
+  private attempt = 0;
+  private troubleSinceMs: number;
+  private awaySinceMs = 0;
+  /** Of sessions that are over. */
+  private earlierSentBytes = 0;
+  /** Once it has left: nothing that it misses counts any more. */
+  private finalFigures: StreamFigures | undefined;
+
+  constructor(private readonly options: LoadPeerOptions) {
+    this.startedAtMs = this.troubleSinceMs = options.clock.monotonicMs();
+    this.connect('rejoin');
+  }
+
+  get spec(): PeerSpec {
+    return this.options.spec;
+  }
+
+  get sentBytes(): number {
+    return this.earlierSentBytes + (this.session?.media.sentBytes ?? 0);
+  }
+
+  get videoLayers(): (number | undefined)[] {
+    return this.session?.media.spatialLayers ?? [];
+  }
+
+  received(): StreamFigures {
+    if (this.finalFigures) return this.finalFigures;
+    const nowMs = this.options.clock.monotonicMs();
+    return Array.from(this.streams.values())
+      .map((stream) => stream.snapshot(nowMs))
+      .reduce(addStreamFigures, noStreamFigures());
+  }
+
+  /** To be called each second. */
+  async reportReception(): Promise<void> {
+    await this.session?.media.report();
+  }
+
+  /** Leaves the room, so that the server knows. Idempotent. */
+  async leave(): Promise<void> {
+    await this.end(this.state === 'in' || this.state === 'entering' ? 'left' : 'dropped');
+  }
+
+  private get over(): boolean {
+    return this.state === 'left' || this.state === 'dropped' || this.state === 'failed';
+  }
+
+  private connect(action: 'resume' | 'rejoin'): void {
+    const session = action === 'resume' ? this.session : undefined;
+    // What is missed meanwhile comes again on a resume; media goes on.
+    void this.connection?.close('drop');
+    const connection: Connection = new Connection({
+      url: this.url(session),
+      clock: this.options.clock,
+      onOpened: (opened) => {
+        if (opened.resumed && session && session === this.session) this.resume(session, connection, opened);
+        else this.enter(connection, opened);
+      },
+      onFrame: (frame) => this.receive(connection, frame),
+      onClosed: (error) => this.lose(connection, error),
+    });
+    this.connection = connection;
+  }
+
+  private url(resumed: Session | undefined): string {
+    const { settings, spec } = this.options;
+    const url = new URL(settings.url);
+    url.protocol = url.protocol.replace('http', 'ws');
+    const query = {
+      roomId: spec.roomId,
+      peerId: spec.peerId,
+      resume: '1',
+      expectedPeers: String(settings.expectedPeers),
+      produce: spec.publishes ? '1' : '0',
+      ...(settings.token !== undefined && { token: settings.token }),
+      ...(resumed && {
+        resumeToken: resumed.opened.resumeToken,
+        lastSeq: String(resumed.signalling.lastSeq),
+      }),
+    };
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url.toString();
+  }
+
+  private resume(session: Session, connection: Connection, opened: SessionOpened): void {
+    session.opened = opened;
+    session.graceEndsMs = undefined;
+    session.signalling.attach(connection.socket);
+    this.options.counts.resumed += 1;
+    this.settle();
+  }
+
+  private enter(connection: Connection, opened: SessionOpened): void {
+    this.dropSession();
+    const session = this.openSession(connection, opened);
+    this.session = session;
+    session.media.enter().then(
+      () => {
+        if (this.session !== session) return;
+        session.joined = true;
+        const nowMs = this.options.clock.monotonicMs();
+        this.options.samples().joinMs.push(nowMs - connection.openedAtMs);
+        if (this.state === 'away') this.options.counts.rejoined += 1;
+        else {
+          this.options.counts.joined += 1;
+          this.options.samples().getInMs.push(nowMs - this.startedAtMs);
+        }
+        this.settle();
+      },
+      (error: unknown) => {
+        if (this.session !== session) return;
+        this.dropSession();
+        // A next attempt is on its way already, for a reason that says more.
+        if (this.planned || this.over) return;
+        this.connection = undefined;
+        void connection.close('leave');
+        this.trigger(triggerOf(PeerError.from(error)));
+      },
+    );
+  }
+
+  private openSession(connection: Connection, opened: SessionOpened): Session {
+    const { clock, settings, spec, samples } = this.options;
+    const signalling = new SignallingSession({
+      clock,
+      onRequest: async (method, data) => {
+        if (method !== 'newConsumer') throw new Error(`FLEET_ERR_UNKNOWN_METHOD: ${method}`);
+        await media.newConsumer(data);
+      },
+      onNotification: (method, data) => this.notified(media, method, data),
+    });
+    const media: PeerMedia = new PeerMedia({
+      signalling,
+      clock,
+      displayName: spec.peerId,
+      publish: spec.publishes ? settings : undefined,
+      spatialLayer: settings.spatialLayer,
+      streams: this.streams,
+      onFirstPacket: () => samples().firstMediaMs.push(clock.monotonicMs() - connection.openedAtMs),
+      onLost: () => {
+        if (this.session?.media === media) this.trigger({ kind: 'media-lost' });
+      },
+    });
+    signalling.attach(connection.socket);
+    return { signalling, media, opened, joined: false, graceEndsMs: undefined };
+  }
+
+  private receive(connection: Connection, frame: Buffer): void {
+    if (this.connection === connection) this.session?.signalling.receive(frame);
+  }
+
+  private notified(media: PeerMedia, method: string, data: unknown): void {
+    switch (method) {
+      case EXTENSION_METHODS.connectionRefused:
+        // The close that follows says the same without the time to wait.
+        return this.connection && this.lose(this.connection, PeerError.ofRefusal(data));
+      case EXTENSION_METHODS.gatewayClosing:
+        return this.trigger({ kind: 'gateway-closing', ...gatewayClosingSchema.parse(data) });
+      case EXTENSION_METHODS.roomPlacementChanged:
+        return this.trigger({ kind: 'placement-changed', ...roomPlacementChangedSchema.parse(data) });
+      default:
+        return media.notification(method, data);
+    }
+  }
+
+  private lose(connection: Connection, error: PeerError): void {
+    if (this.connection !== connection || this.over) return;
+    this.connection = undefined;
+    const { session } = this;
+    if (session?.joined) {
+      session.signalling.detach(error);
+      session.graceEndsMs ??= this.options.clock.monotonicMs() + session.opened.graceMs;
+    }
+    if (session && (!session.joined || error.code === SESSION_GONE)) this.dropSession(error);
+    if (!this.planned) this.trigger(triggerOf(error));
+  }
+
+  private trigger(trigger: Trigger): void {
+    if (this.over) return;
+    const { clock, random, counts } = this.options;
+    const nowMs = clock.monotonicMs();
+    if (this.state === 'in') {
+      this.state = 'away';
+      this.awaySinceMs = this.troubleSinceMs = nowMs;
+      counts.disconnects += 1;
+    } else this.countFailure(trigger);
+    const plan = planReconnect(
+      {
+        trigger,
+        attempt: ++this.attempt,
+        elapsedMs: nowMs - this.troubleSinceMs,
+        graceLeftMs: this.graceLeftMs(nowMs),
+        giveUpAfterMs: GIVE_UP_AFTER_MS,
+        maxAttempts: Infinity,
+        freshToken: false,
+      },
+      random,
+    );
+    if (plan.action === 'fail') {
+      void this.end(this.state === 'away' ? 'dropped' : 'failed');
+      return;
+    }
+    this.planned?.cancel();
+    this.planned = clock.setTimer(plan.delayMs, () => {
+      this.planned = undefined;
+      if (this.state === 'entering') counts.retries += 1;
+      this.connect(plan.action);
+    });
+  }
+
+  private countFailure(trigger: Trigger): void {
+    if (trigger.kind === 'gateway-closing' || trigger.kind === 'placement-changed') return;
+    const code = 'error' in trigger ? trigger.error.code : MEDIA_LOST;
+    if (code === SESSION_GONE) return;
+    const { counts } = this.options;
+    counts.failures[code] = (counts.failures[code] ?? 0) + 1;
+    if ('error' in trigger) counts.lastFailure = trigger.error.message;
+  }
+
+  private graceLeftMs(nowMs: number): number {
+    if (!this.session?.joined) return 0;
+    const { graceEndsMs, opened } = this.session;
+    return graceEndsMs === undefined ? opened.graceMs : graceEndsMs - nowMs;
+  }
+
+  /** It is in, with everything. */
+  private settle(): void {
+    if (this.state === 'away') {
+      this.options.samples().awayMs.push(this.options.clock.monotonicMs() - this.awaySinceMs);
+    }
+    this.state = 'in';
+    this.attempt = 0;
+    this.planned?.cancel();
+    this.planned = undefined;
+  }
+
+  private dropSession(error = PeerError.lost('the session is over')): void {
+    const { session } = this;
+    if (!session) return;
+    this.session = undefined;
+    this.earlierSentBytes += session.media.sentBytes;
+    session.signalling.detach(error);
+    void session.media.close();
+  }
+
+  private async end(state: 'left' | 'dropped' | 'failed'): Promise<void> {
+    if (this.over) return;
+    this.finalFigures = this.received();
+    this.streams.clear();
+    this.state = state;
+    this.planned?.cancel();
+    this.planned = undefined;
+    this.dropSession();
+    const { connection } = this;
+    this.connection = undefined;
+    await connection?.close('leave');
+  }
+}
+
+function triggerOf(error: PeerError): Trigger {
+  if (error.code === MEDIA_LOST) return { kind: 'media-lost' };
+  const lost = error.code === 'CONNECTION_LOST' || error.code === 'TIMEOUT';
+  return { kind: lost ? 'lost' : 'refused', error };
+}

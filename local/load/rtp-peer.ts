@@ -1,0 +1,215 @@
+import type { RTCCertificate, RtcpPacket, RtpHeader } from 'werift';
+import {
+  GenericNack,
+  IceCandidate,
+  PictureLossIndication,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  RTCIceGatherer,
+  RTCIceParameters,
+  RTCIceTransport,
+  RtcpPayloadSpecificFeedback,
+  RtcpRrPacket,
+  RtcpSenderInfo,
+  RtcpSrPacket,
+  RtcpTransportLayerFeedback,
+  type RtcpReceiverInfo,
+  type RtpPacket,
+} from 'werift';
+import type { types } from 'mediasoup';
+
+/** What the server says of a WebRtcTransport; both generations' answers have these fields. */
+export interface RemoteTransport {
+  iceParameters: types.IceParameters;
+  iceCandidates: types.IceCandidate[];
+  dtlsParameters: types.DtlsParameters;
+}
+
+export interface RtpPeerOptions {
+  remote: RemoteTransport;
+  /** Gives the server this side's parameters (connectWebRtcTransport). */
+  connect: (dtlsParameters: types.DtlsParameters) => Promise<unknown>;
+}
+
+/** DTLS-SRTP profiles (RFC 5764, RFC 7714) by number. */
+const SRTP_PROFILES = { aes128CmHmacSha1: 0x0001, aeadAes128Gcm: 0x0007 } as const;
+
+/** The sender of feedback, in RTCP: a receiver that sends nothing has no SSRC of its own. */
+const FEEDBACK_SSRC = 1;
+
+/** A receiver report has a count of five bits (RFC 3550). */
+const MAX_REPORT_BLOCKS = 31;
+
+/**
+ * The media side of a peer without a browser: one ICE + DTLS + SRTP association with a WebRtcTransport over UDP,
+ * set up without SDP. Sends what it is told and counts what it receives.
+ */
+export class RtpPeer {
+  /** Packets received, by SSRC. */
+  readonly packetsBySsrc = new Map<number, number>();
+  /** Bytes of payload received, by SSRC. */
+  readonly bytesBySsrc = new Map<number, number>();
+  private readonly listeners: ((packet: RtpPacket) => void)[] = [];
+  private readonly rtcpListeners: ((packet: RtcpPacket) => void)[] = [];
+  private readonly lostListeners: (() => void)[] = [];
+  private closed = false;
+
+  private constructor(
+    private readonly ice: RTCIceTransport,
+    private readonly dtls: RTCDtlsTransport,
+  ) {
+    dtls.onRtp.subscribe((packet) => this.receive(packet));
+    dtls.onRtcp.subscribe((packet) => {
+      for (const listener of this.rtcpListeners) listener(packet);
+    });
+    ice.onStateChange.subscribe((state) => {
+      if (state !== 'failed' || this.closed) return;
+      for (const listener of this.lostListeners) listener();
+    });
+  }
+
+  /** @throws Error when the server can't be reached, or refuses; nothing stays open then */
+  static async connect({ remote, connect }: RtpPeerOptions): Promise<RtpPeer> {
+    const candidate = remote.iceCandidates.find(
+      ({ protocol, address }) => protocol === 'udp' && !address.includes(':'),
+    );
+    if (candidate === undefined) throw new Error('the transport has no UDP candidate with an IPv4 address');
+    // One for all peers of the process: a key pair costs more than a whole join.
+    const certificate: RTCCertificate = await RTCDtlsTransport.SetupCertificate();
+    // A server on this machine announces loopback, which ICE does not look at by itself, and needs no other interface.
+    const local = candidate.address.startsWith('127.');
+    const gatherer = new RTCIceGatherer({
+      useIpv4: !local,
+      useIpv6: false,
+      useTcp: false,
+      additionalHostAddresses: local ? ['127.0.0.1'] : [],
+    });
+    const ice = new RTCIceTransport(gatherer);
+    const profiles = [SRTP_PROFILES.aeadAes128Gcm, SRTP_PROFILES.aes128CmHmacSha1];
+    const dtls = new RTCDtlsTransport({}, ice, certificate, profiles);
+    const peer = new RtpPeer(ice, dtls);
+    try {
+      ice.connection.iceControlling = true;
+      await gatherer.gather();
+      ice.setRemoteParams(new RTCIceParameters({ ...remote.iceParameters, iceLite: true }));
+      await ice.addRemoteCandidate(
+        new IceCandidate(
+          1,
+          candidate.foundation,
+          candidate.address,
+          candidate.port,
+          candidate.priority,
+          'udp',
+          'host',
+        ),
+      );
+      await ice.addRemoteCandidate(undefined);
+      dtls.role = 'client';
+      dtls.setRemoteParams(
+        new RTCDtlsParameters(
+          remote.dtlsParameters.fingerprints.map(
+            ({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value),
+          ),
+          'server',
+        ),
+      );
+      await connect({
+        role: 'client',
+        fingerprints: dtls.localParameters.fingerprints.map(({ algorithm, value }) => ({
+          algorithm: algorithm as types.FingerprintAlgorithm,
+          value,
+        })),
+      });
+      await ice.start();
+      await dtls.start();
+      return peer;
+    } catch (error) {
+      await peer.close();
+      throw error;
+    }
+  }
+
+  /** All packets received so far. */
+  get packets(): number {
+    return Array.from(this.packetsBySsrc.values()).reduce((sum, packets) => sum + packets, 0);
+  }
+
+  onPacket(listener: (packet: RtpPacket) => void): void {
+    this.listeners.push(listener);
+  }
+
+  onRtcp(listener: (packet: RtcpPacket) => void): void {
+    this.rtcpListeners.push(listener);
+  }
+
+  /** Nothing answers on the other side any more (RFC 7675: after 30 s at most). */
+  onLost(listener: () => void): void {
+    this.lostListeners.push(listener);
+  }
+
+  async sendRtp(header: RtpHeader, payload: Buffer): Promise<void> {
+    if (this.closed) return;
+    await this.dtls.sendRtp(payload, header);
+  }
+
+  async sendSenderReport(report: SenderReport): Promise<void> {
+    const { ssrc, rtpTimestamp, packetCount, octetCount } = report;
+    const senderInfo = new RtcpSenderInfo({ ntpTimestamp: ntpNow(), rtpTimestamp, packetCount, octetCount });
+    await this.sendRtcp([new RtcpSrPacket({ ssrc, senderInfo, reports: [] })]);
+  }
+
+  async sendReceiverReports(reports: readonly RtcpReceiverInfo[]): Promise<void> {
+    for (let from = 0; from < reports.length; from += MAX_REPORT_BLOCKS) {
+      const block = reports.slice(from, from + MAX_REPORT_BLOCKS);
+      await this.sendRtcp([new RtcpRrPacket({ ssrc: FEEDBACK_SSRC, reports: block })]);
+    }
+  }
+
+  /** Asks the sender of a video stream for a key frame. */
+  async sendPli(mediaSsrc: number): Promise<void> {
+    const feedback = new PictureLossIndication({ senderSsrc: FEEDBACK_SSRC, mediaSsrc });
+    await this.sendRtcp([new RtcpPayloadSpecificFeedback({ feedback })]);
+  }
+
+  /** Asks for packets again. */
+  async sendNack(mediaSourceSsrc: number, lost: number[]): Promise<void> {
+    const feedback = new GenericNack({ senderSsrc: FEEDBACK_SSRC, mediaSourceSsrc, lost });
+    await this.sendRtcp([new RtcpTransportLayerFeedback({ feedback })]);
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.dtls.stop();
+    await this.ice.stop();
+  }
+
+  private async sendRtcp(packets: RtcpPacket[]): Promise<void> {
+    if (this.closed) return;
+    await this.dtls.sendRtcp(packets);
+  }
+
+  private receive(packet: RtpPacket): void {
+    const { ssrc } = packet.header;
+    this.packetsBySsrc.set(ssrc, (this.packetsBySsrc.get(ssrc) ?? 0) + 1);
+    this.bytesBySsrc.set(ssrc, (this.bytesBySsrc.get(ssrc) ?? 0) + packet.payload.length);
+    for (const listener of this.listeners) listener(packet);
+  }
+}
+
+export interface SenderReport {
+  ssrc: number;
+  rtpTimestamp: number;
+  packetCount: number;
+  octetCount: number;
+}
+
+/** Seconds from 1900 in the upper 32 bits, fractions in the lower (RFC 3550). */
+function ntpNow(): bigint {
+  const ms = Date.now();
+  const seconds = BigInt(Math.floor(ms / 1_000) + 2_208_988_800);
+  const fraction = BigInt(Math.floor(((ms % 1_000) / 1_000) * 2 ** 32));
+  return (seconds << 32n) | fraction;
+}
