@@ -10,6 +10,7 @@ import type { Operation } from './operation';
 import { ServiceError } from './service-error';
 
 export interface AwsEndpointOptions {
+  /** May be filled after the start: services need its address to be made. */
   services: readonly AwsService[];
   /** Loopback: whoever reaches it may do everything. @default 127.0.0.1 */
   host?: string;
