@@ -1,0 +1,170 @@
+import type { ConsoleNode } from '../../../core/protocol/console';
+import type { ConsoleControlName } from '../../../core/protocol/console-controls';
+import { element } from '../../shared/element';
+import type { DrainStart } from '../drain-pace';
+import { bitrateOfText, bitrateText, percentText } from '../format';
+import { button, Chip, setAttribute, setText } from '../page-parts';
+import { drainProgress, drainWords, nodeBadge, nodeFacts } from './node-words';
+
+export interface ShownNode {
+  node: ConsoleNode;
+  drainStart: DrainStart | undefined;
+  nowMs: number;
+  controls: ReadonlySet<ConsoleControlName>;
+}
+
+export type NodeAction = 'cordon' | 'uncordon' | 'drain' | 'kill-node' | 'interrupt-spot';
+
+const ACTIONS: readonly { action: NodeAction; label: string; danger?: boolean }[] = [
+  { action: 'cordon', label: 'Cordon' },
+  { action: 'uncordon', label: 'Uncordon' },
+  { action: 'drain', label: 'Drain' },
+  { action: 'interrupt-spot', label: 'Interrupt', danger: true },
+  { action: 'kill-node', label: 'Kill', danger: true },
+];
+
+/** The bar goes on after the safe ceiling: a node may send more than is safe. */
+const BAR_CEILING = 0.87;
+
+/** One node. */
+export class NodeRow {
+  readonly root: HTMLElement;
+  readonly #name = element('span', { class: 'node-name' });
+  readonly #chip = new Chip();
+  readonly #facts = element('div', { class: 'node-facts' });
+  readonly #bar = new EgressBar();
+  readonly #egress = element('div', { class: 'node-egress' });
+  readonly #drain = element('div', { class: 'node-drain', hidden: true });
+  readonly #drainText = element('span', {});
+  readonly #drainFill = element('span', { class: 'thin-fill' });
+  readonly #drainBar = element('span', { class: 'thin-bar', 'aria-hidden': 'true' }, this.#drainFill);
+  readonly #headroom = element('div', { role: 'cell', class: 'number' });
+  readonly #rooms = element('div', { role: 'cell', class: 'number', 'data-testid': 'node-rooms' });
+  readonly #peers = element('div', { role: 'cell', class: 'number', 'data-testid': 'node-peers' });
+  readonly #actions = element('div', { role: 'cell', class: 'node-actions' });
+  readonly #buttons: ReadonlyMap<NodeAction, HTMLButtonElement>;
+
+  constructor(first: ConsoleNode, act: (action: NodeAction, node: ConsoleNode) => void) {
+    let current = first;
+    this.#onNode = (node) => (current = node);
+    this.#buttons = new Map(
+      ACTIONS.map(({ action, label, danger }) => [
+        action,
+        button(label, {
+          class: danger ? 'small-button is-danger' : 'small-button',
+          testId: `node-${action}`,
+          name: `${label} ${first.nodeId}`,
+          onClick: () => act(action, current),
+        }),
+      ]),
+    );
+    this.#actions.append(...this.#buttons.values());
+    this.#drain.append(this.#drainBar, this.#drainText);
+    this.root = element(
+      'div',
+      { role: 'row', class: 'node', 'data-testid': 'node', 'data-node-id': first.nodeId },
+      element(
+        'div',
+        { role: 'rowheader', class: 'node-who' },
+        element('div', { class: 'node-title' }, this.#name, this.#chip.root),
+        this.#facts,
+      ),
+      element('div', { role: 'cell', class: 'node-load' }, this.#bar.root, this.#egress, this.#drain),
+      this.#headroom,
+      this.#rooms,
+      this.#peers,
+      this.#actions,
+    );
+  }
+
+  readonly #onNode: (node: ConsoleNode) => void;
+
+  update({ node, drainStart, nowMs, controls }: ShownNode): void {
+    this.#onNode(node);
+    const badge = nodeBadge(node);
+    setAttribute(this.root, 'data-state', node.state ?? 'NONE');
+    setText(this.#name, node.nodeId);
+    setAttribute(this.#name, 'title', node.nodeId);
+    this.#chip.show(badge.text, badge.tone);
+    const facts = nodeFacts(node, nowMs);
+    setText(this.#facts, facts);
+    setAttribute(this.#facts, 'title', facts);
+    this.#bar.update(node);
+    const speaks = node.state !== undefined;
+    setText(
+      this.#egress,
+      speaks
+        ? `${bitrateOfText(node.egressBps, node.safeEgressBps)} · ${bitrateText(node.committedEgressBps)} committed`
+        : 'no figures yet',
+    );
+    const headroomBps = Math.max(0, node.safeEgressBps - Math.max(node.egressBps, node.committedEgressBps));
+    setText(this.#headroom, speaks ? bitrateText(headroomBps) : '–');
+    setText(this.#rooms, speaks ? String(node.rooms) : '–');
+    setText(this.#peers, speaks ? String(node.peers) : '–');
+    const words = drainWords(node, drainStart, nowMs);
+    this.#drain.hidden = words === undefined;
+    setText(this.#drainText, words ?? '');
+    this.#drainBar.hidden = node.drain === undefined;
+    this.#drainFill.style.width = percentOf(drainProgress(node, drainStart));
+    for (const [action, control] of this.#buttons)
+      control.hidden = !controls.has(action) || !makesSense(action, node);
+  }
+}
+
+function makesSense(action: NodeAction, { state, instance, drain }: ConsoleNode): boolean {
+  switch (action) {
+    case 'cordon':
+      return state === 'SERVING';
+    case 'uncordon':
+      return state !== undefined && state !== 'SERVING';
+    case 'drain':
+      return state === 'SERVING' || state === 'CORDONED';
+    case 'kill-node':
+      return state !== undefined;
+    case 'interrupt-spot':
+      return instance?.market === 'spot' && drain === undefined && state !== undefined;
+  }
+}
+
+/** Egress against the safe ceiling, and what is committed. */
+class EgressBar {
+  readonly root: HTMLElement;
+  readonly #fill = element('span', { class: 'bar-fill' });
+  readonly #committed = element('span', {
+    class: 'bar-committed',
+    title: 'Committed: what placements have reserved',
+  });
+
+  constructor() {
+    const ceiling = element('span', { class: 'bar-ceiling', title: 'The safe ceiling' });
+    ceiling.style.left = percentOf(BAR_CEILING);
+    this.root = element(
+      'div',
+      {
+        class: 'bar',
+        role: 'meter',
+        'aria-label': 'Egress of the safe ceiling',
+        'aria-valuemin': 0,
+        'aria-valuemax': 100,
+      },
+      this.#fill,
+      this.#committed,
+      ceiling,
+    );
+  }
+
+  update({ egressBps, committedEgressBps, safeEgressBps }: ConsoleNode): void {
+    const shareOf = (bps: number) => (safeEgressBps > 0 ? bps / safeEgressBps : 0);
+    const share = shareOf(egressBps);
+    this.#fill.style.width = percentOf(Math.min(1, share * BAR_CEILING));
+    this.#committed.style.left = percentOf(Math.min(1, shareOf(committedEgressBps) * BAR_CEILING));
+    this.#committed.hidden = committedEgressBps <= 0;
+    setAttribute(this.root, 'data-tone', share >= 1 ? 'bad' : share >= 0.65 ? 'warning' : 'good');
+    setAttribute(this.root, 'aria-valuenow', String(Math.min(100, Math.round(share * 100))));
+    setAttribute(this.root, 'aria-valuetext', `${percentText(share)} of ${bitrateText(safeEgressBps)}`);
+  }
+}
+
+function percentOf(share: number): string {
+  return `${(share * 100).toFixed(2)}%`;
+}
