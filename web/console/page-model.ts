@@ -30,7 +30,7 @@ export function reduce(model: PageModel, feed: Feed): PageModel {
     case 'connection':
       return { ...model, connection: feed.connection };
     case 'history':
-      return { ...model, samples: merged(feed.samples, model.samples) };
+      return { ...model, samples: merged(model.samples, feed.samples) };
     case 'entries':
       return { ...model, entries: withEntries(model.entries, feed.entries) };
     case 'state': {

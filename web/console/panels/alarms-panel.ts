@@ -4,7 +4,8 @@ import { durationText, numberText, timeText } from '../format';
 import { KeyedList } from '../keyed-list';
 import type { PageModel } from '../page-model';
 import { Chip, Panel, setAttribute, setText } from '../page-parts';
-import { TimeChart, type ChartShade } from '../time-chart';
+import { TimeChart } from '../time-chart';
+import { alarmTimes } from './alarm-times';
 
 const COMPARISONS: Readonly<Record<ConsoleAlarm['comparison'], string>> = {
   GreaterThanOrEqualToThreshold: '≥',
@@ -21,20 +22,6 @@ const STATES = {
 
 /** Changes that are told in words; the chart shows all. */
 const TOLD_CHANGES = 2;
-
-/** When an alarm was in ALARM, for its chart. */
-export function alarmTimes({ history, state, sinceMs }: ConsoleAlarm, nowMs: number): ChartShade[] {
-  const shades: ChartShade[] = [];
-  let toMs = nowMs;
-  for (const { atMs, state: entered } of [
-    { atMs: sinceMs, state },
-    ...history.filter(({ atMs }) => atMs < sinceMs),
-  ]) {
-    if (entered === 'ALARM') shades.push({ fromMs: atMs, toMs, color: '--warn' });
-    toMs = atMs;
-  }
-  return shades;
-}
 
 interface ShownAlarm {
   alarm: ConsoleAlarm;
@@ -89,7 +76,7 @@ class AlarmRow {
       {
         rows: [series.map(([atMs]) => atMs / 1_000), series.map(([, point]) => point)],
         marks: [{ at: threshold, color: '--warn' }],
-        shades: alarmTimes(alarm, nowMs),
+        shades: alarmTimes(alarm, nowMs).map((time) => ({ ...time, color: '--warn' })),
       },
       `${name}: ${now}`,
     );
