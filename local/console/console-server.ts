@@ -20,6 +20,7 @@ export interface ConsoleServerOptions {
   pageRoot: string;
   /** 0: a free one. */
   port: number;
+  /** Real time: how often a page is fed doesn't depend on how fast the fleet's own time runs. */
   clock: Clock;
 }
 

@@ -31,7 +31,7 @@ export class Panel {
     this.#empty = element('p', { class: 'panel-empty', hidden: true }, empty);
     // Without a stop of its own, the keyboard couldn't scroll it.
     this.body.tabIndex = 0;
-    this.body.setAttribute('role', 'region');
+    this.body.setAttribute('role', 'group');
     this.body.setAttribute('aria-label', title);
     this.root = element(
       'section',

@@ -127,6 +127,7 @@ export class TimeChart {
                 size: fontSize * 2.4,
                 grid: { show: false },
                 incrs: [1, 2, 5, 10, 20, 50, 100],
+                values: (_plot, at) => at.map((count) => (this.#hasCounts() ? String(count) : '')),
               } satisfies uPlot.Axis,
             ]
           : []),
@@ -150,6 +151,14 @@ export class TimeChart {
         draw: [(plot) => this.#drawMarks(plot, color, `${fontSize}px ${style.fontFamily}`)],
       },
     };
+  }
+
+  /** A scale without a line would only be a riddle. */
+  #hasCounts(): boolean {
+    const [, ...rows] = this.#data.rows;
+    return this.#options.lines.some(
+      ({ scale }, index) => scale === 'count' && rows[index]?.some((value) => value !== null),
+    );
   }
 
   #highestMark(): number {

@@ -68,7 +68,7 @@ export class TopBar {
     if (!state) return;
     const { mode, region, release, nowMs, speed = 1, controls = [] } = state;
     const facts = [
-      mode === 'local' ? 'on this machine' : 'fleet',
+      mode === 'local' ? 'on this machine' : undefined,
       region,
       release === undefined ? undefined : `release ${release}`,
       speed === 1 ? undefined : `${speed} × real time`,
