@@ -7,6 +7,7 @@ import { Notices } from './notices';
 import { EMPTY_MODEL, reduce, type PageModel } from './page-model';
 import { ActivitiesPanel } from './panels/activities-panel';
 import { AlarmsPanel } from './panels/alarms-panel';
+import { Banner } from './panels/banner';
 import { EventsPanel } from './panels/events-panel';
 import { Figures } from './panels/figures';
 import type { NodeAction } from './panels/node-row';
@@ -14,7 +15,7 @@ import { NodesPanel } from './panels/nodes-panel';
 import { PlayBar } from './panels/play-bar';
 import { PoolPanel } from './panels/pool-panel';
 import { RoomsPanel } from './panels/rooms-panel';
-import { Banner, TopBar } from './panels/top-bar';
+import { TopBar } from './panels/top-bar';
 import { recallPreferences, rememberPreferences, type Preferences } from './preferences';
 import { TokenView } from './token-view';
 

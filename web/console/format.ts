@@ -23,6 +23,11 @@ export function percentText(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** A share as a length of a style sheet. */
+export function cssPercent(share: number): string {
+  return `${(share * 100).toFixed(2)}%`;
+}
+
 /** `45 s`, `4 min`, `2 h 5 min`, `3 d`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

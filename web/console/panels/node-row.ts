@@ -2,8 +2,9 @@ import type { ConsoleNode } from '../../../core/protocol/console';
 import type { ConsoleControlName } from '../../../core/protocol/console-controls';
 import { element } from '../../shared/element';
 import type { DrainStart } from '../drain-pace';
-import { bitrateOfText, bitrateText, percentText } from '../format';
+import { bitrateOfText, bitrateText, cssPercent } from '../format';
 import { button, Chip, setAttribute, setText } from '../page-parts';
+import { EgressBar } from './egress-bar';
 import { drainProgress, drainWords, nodeBadge, nodeFacts } from './node-words';
 
 export interface ShownNode {
@@ -22,9 +23,6 @@ const ACTIONS: readonly { action: NodeAction; label: string; danger?: boolean }[
   { action: 'interrupt-spot', label: 'Interrupt', danger: true },
   { action: 'kill-node', label: 'Kill', danger: true },
 ];
-
-/** The bar goes on after the safe ceiling: a node may send more than is safe. */
-const BAR_CEILING = 0.87;
 
 /** One node. */
 export class NodeRow {
@@ -105,7 +103,7 @@ export class NodeRow {
     this.#drain.hidden = words === undefined;
     setText(this.#drainText, words ?? '');
     this.#drainBar.hidden = node.drain === undefined;
-    this.#drainFill.style.width = percentOf(drainProgress(node, drainStart));
+    this.#drainFill.style.width = cssPercent(drainProgress(node, drainStart));
     for (const [action, control] of this.#buttons)
       control.hidden = !controls.has(action) || !makesSense(action, node);
   }
@@ -124,47 +122,4 @@ function makesSense(action: NodeAction, { state, instance, drain }: ConsoleNode)
     case 'interrupt-spot':
       return instance?.market === 'spot' && drain === undefined && state !== undefined;
   }
-}
-
-/** Egress against the safe ceiling, and what is committed. */
-class EgressBar {
-  readonly root: HTMLElement;
-  readonly #fill = element('span', { class: 'bar-fill' });
-  readonly #committed = element('span', {
-    class: 'bar-committed',
-    title: 'Committed: what placements have reserved',
-  });
-
-  constructor() {
-    const ceiling = element('span', { class: 'bar-ceiling', title: 'The safe ceiling' });
-    ceiling.style.left = percentOf(BAR_CEILING);
-    this.root = element(
-      'div',
-      {
-        class: 'bar',
-        role: 'meter',
-        'aria-label': 'Egress of the safe ceiling',
-        'aria-valuemin': 0,
-        'aria-valuemax': 100,
-      },
-      this.#fill,
-      this.#committed,
-      ceiling,
-    );
-  }
-
-  update({ egressBps, committedEgressBps, safeEgressBps }: ConsoleNode): void {
-    const shareOf = (bps: number) => (safeEgressBps > 0 ? bps / safeEgressBps : 0);
-    const share = shareOf(egressBps);
-    this.#fill.style.width = percentOf(Math.min(1, share * BAR_CEILING));
-    this.#committed.style.left = percentOf(Math.min(1, shareOf(committedEgressBps) * BAR_CEILING));
-    this.#committed.hidden = committedEgressBps <= 0;
-    setAttribute(this.root, 'data-tone', share >= 1 ? 'bad' : share >= 0.65 ? 'warning' : 'good');
-    setAttribute(this.root, 'aria-valuenow', String(Math.min(100, Math.round(share * 100))));
-    setAttribute(this.root, 'aria-valuetext', `${percentText(share)} of ${bitrateText(safeEgressBps)}`);
-  }
-}
-
-function percentOf(share: number): string {
-  return `${(share * 100).toFixed(2)}%`;
 }
