@@ -67,8 +67,7 @@ export class StreamAdapter implements ConsoleAdapter {
 
   #open(): void {
     const { url, openEventSource, feed } = this.#options;
-    const query =
-      this.#lastEventId === '' ? '' : `?${new URLSearchParams({ lastEventId: this.#lastEventId })}`;
+    const query = this.#lastEventId === '' ? '' : `?lastEventId=${encodeURIComponent(this.#lastEventId)}`;
     const source = openEventSource(`${url}stream${query}`);
     this.#source = source;
     this.#expectNews();
