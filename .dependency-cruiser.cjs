@@ -38,8 +38,9 @@ module.exports = {
       to: { path: OWN, pathNot: ['^scripts/', '^core/'] },
     },
     onlyFrom('web/sdk', ['^core/protocol/']),
-    onlyFrom('web/demo', ['^web/sdk/', '^core/protocol/']),
-    onlyFrom('web/console', ['^web/sdk/', '^core/protocol/']),
+    onlyFrom('web/shared', []),
+    onlyFrom('web/demo', ['^web/sdk/', '^web/shared/', '^core/protocol/']),
+    onlyFrom('web/console', ['^web/sdk/', '^web/shared/', '^core/protocol/']),
     {
       name: 'core-is-pure',
       comment: 'core holds decisions over snapshots: zod for schemas, no other package and nothing of Node.',

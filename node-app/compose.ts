@@ -17,6 +17,7 @@ import { RoomDirectory } from './gateway/room-directory';
 import type { HostEnvironment } from './host-environment';
 import { broadcasterRoutes } from './http/broadcaster-routes';
 import { healthRoutes } from './http/health-routes';
+import { consoleRoutes } from './http/console-routes';
 import { createHttpApp } from './http/http-app';
 import { metricsRoutes } from './http/metrics-routes';
 import { openApiRoutes } from './http/openapi';
@@ -294,6 +295,10 @@ async function build(
       },
     });
   }
+  await app.register(consoleRoutes, {
+    consoleUrl: config.FLEET_CONSOLE_URL,
+    page: webRoot === undefined ? undefined : (reply) => reply.sendFile('console/index.html'),
+  });
   await app.register(gatewayRoutes, {
     gateway,
     maxMessageBytes: config.FLEET_MAX_MESSAGE_BYTES,

@@ -101,6 +101,7 @@ const environmentSchema = z.object({
 
   FLEET_ICE_SERVERS: json(iceServersSchema).default([]),
   FLEET_WEB_ROOT: z.string().min(1).optional(),
+  FLEET_CONSOLE_URL: z.url({ protocol: /^https?$/, error: 'must be a URL with http or https' }).optional(),
   FLEET_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
   FLEET_MAX_CONNECTIONS: integer(1, 1_000_000).default(20_000),

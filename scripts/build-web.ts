@@ -6,11 +6,12 @@ import { buildUnlessCurrent, writeWhole } from './build/build-cache';
 const ROOT = resolve(__dirname, '..');
 const SDK_ENTRY = join(ROOT, 'web', 'sdk', 'index.ts');
 const DEMO = join(ROOT, 'web', 'demo');
-/** What the demo page consists of beside its script. */
-const COPIED = new Set(['.html', '.css', '.svg']);
+const CONSOLE = join(ROOT, 'web', 'console');
+/** What of a page is copied as it is; the console's style sheet is bundled with that of its charts. */
+const COPIED = { demo: ['.html', '.css', '.svg'], console: ['.html'] };
 
 export interface BuildWebOptions {
-  /** Gets `index.html` and what it loads, `fleet-sdk.js` and `fleet-sdk.mjs`. */
+  /** Gets `index.html` and what it loads, `fleet-sdk.js` and `fleet-sdk.mjs`, and in `console/` the console. */
   outDir: string;
   /** Called when the last build is not current, before the new one begins. */
   onBuild?: () => void;
@@ -24,7 +25,8 @@ const BROWSERS = ['chrome111', 'edge111', 'firefox120', 'safari16'];
  * - `fleet-sdk.js`: the SDK for a script tag, as the global `MediasoupFleet`;
  * - `fleet-sdk.mjs`: the SDK for `import` and for bundlers. mediasoup-client is inside both: the SDK works with
  *   exactly the version it was tested with, and one file is all that a page needs;
- * - the demo page.
+ * - the demo page;
+ * - the console, with the style sheet of its charts.
  */
 export async function buildWeb({ outDir, onBuild }: BuildWebOptions): Promise<{ built: boolean }> {
   const bundles: BuildOptions[] = [
@@ -36,6 +38,12 @@ export async function buildWeb({ outDir, onBuild }: BuildWebOptions): Promise<{ 
     },
     { entryPoints: [SDK_ENTRY], outfile: join(outDir, 'fleet-sdk.mjs'), format: 'esm' },
     { entryPoints: [join(DEMO, 'main.ts')], outfile: join(outDir, 'main.js'), format: 'iife' },
+    {
+      entryPoints: [join(CONSOLE, 'main.ts')],
+      outfile: join(outDir, 'console', 'console.js'),
+      format: 'iife',
+    },
+    { entryPoints: [join(CONSOLE, 'style.css')], outfile: join(outDir, 'console', 'style.css') },
   ];
   const outputs = bundles.flatMap(({ outfile = '' }) => [outfile, `${outfile}.map`]);
   const built = await buildUnlessCurrent({
@@ -48,7 +56,10 @@ export async function buildWeb({ outDir, onBuild }: BuildWebOptions): Promise<{ 
     outputs,
     build: async () => {
       onBuild?.();
-      const inputs = await copyPages(outDir);
+      const inputs = [
+        ...(await copyPage(DEMO, outDir, COPIED.demo)),
+        ...(await copyPage(CONSOLE, join(outDir, 'console'), COPIED.console)),
+      ];
       for (const bundle of bundles) inputs.push(...(await build(bundle)));
       return inputs;
     },
@@ -77,11 +88,11 @@ async function build(bundle: BuildOptions): Promise<string[]> {
 }
 
 /** Gives the files read, and their folder, so that a new one is noticed. */
-async function copyPages(outDir: string): Promise<string[]> {
-  const inputs = [DEMO];
-  for (const name of await readdir(DEMO)) {
-    if (!COPIED.has(extname(name))) continue;
-    const file = join(DEMO, name);
+async function copyPage(page: string, outDir: string, extensions: string[]): Promise<string[]> {
+  const inputs = [page];
+  for (const name of await readdir(page)) {
+    if (!extensions.includes(extname(name))) continue;
+    const file = join(page, name);
     inputs.push(file);
     await writeWhole(join(outDir, name), await readFile(file));
   }

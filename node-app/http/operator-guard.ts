@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FleetError } from '../../core/errors';
+import { isLoopbackAddress, loopbackHost } from '../../core/loopback';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -58,19 +58,4 @@ function refuseStrangers(request: FastifyRequest): void {
 
 function forbidden(message: string): FleetError {
   return new FleetError('FLEET_ERR_FORBIDDEN', { message });
-}
-
-function isLoopbackAddress(address: string | undefined): boolean {
-  if (address === undefined) return false;
-  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
-}
-
-/** The host and port of a Host header that names loopback, as a URL has them; undefined for every other. */
-function loopbackHost(header: string | undefined): string | undefined {
-  const url = header === undefined ? null : URL.parse(`http://${header}`);
-  // `user@127.0.0.1`, a path or a query are no Host header.
-  if (url === null || `http://${url.host}/` !== url.href) return undefined;
-  const name = url.hostname;
-  return name === 'localhost' || name === '[::1]' || isLoopbackAddress(name) ? url.host : undefined;
 }

@@ -148,7 +148,8 @@ export class EntryView {
       element(
         'p',
         { class: 'entry-foot' },
-        'Everybody who enters the same room name meets there. Chat is seen only by those present.',
+        'Everybody who enters the same room name meets there. Chat is seen only by those present. ',
+        element('a', { href: '/console/', 'data-testid': 'console-link' }, 'Console'),
       ),
     );
     root.addEventListener('pointerdown', () => this.#preview.wake());

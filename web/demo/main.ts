@@ -5,6 +5,7 @@
  * `data-testid` values that tests may rely on:
  *
  * entry       entry-name entry-name-note entry-room entry-room-note entry-invent entry-camera entry-microphone entry-speaker join
+ *             console-link
  *             preview preview-mute preview-camera camera-note microphone-note
  * waiting     waiting cancel
  * refusal     refusal (data-code: the error's code) refusal-title refusal-text refusal-countdown refusal-retry

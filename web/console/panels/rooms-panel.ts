@@ -1,0 +1,66 @@
+import type { ConsoleRoom } from '../../../core/protocol/console';
+import { element } from '../../shared/element';
+import { bitrateText, byName, countText } from '../format';
+import { KeyedList } from '../keyed-list';
+import type { PageModel } from '../page-model';
+import { Panel, setAttribute, setText } from '../page-parts';
+
+class RoomRow {
+  readonly root: HTMLElement;
+  readonly #name = element('th', { scope: 'row', class: 'cut' });
+  readonly #nodes = element('td', { class: 'cut' });
+  readonly #peers = element('td', { class: 'number' });
+  readonly #egress = element('td', { class: 'number' });
+
+  constructor({ roomId }: ConsoleRoom) {
+    this.root = element(
+      'tr',
+      { 'data-testid': 'room', 'data-room-id': roomId },
+      this.#name,
+      this.#nodes,
+      this.#peers,
+      this.#egress,
+    );
+    setText(this.#name, roomId);
+    setAttribute(this.#name, 'title', roomId);
+  }
+
+  update({ nodeIds, peers, egressBps }: ConsoleRoom): void {
+    const nodes = nodeIds.join(', ');
+    setText(this.#nodes, nodes);
+    setAttribute(this.#nodes, 'title', nodes);
+    setText(this.#peers, String(peers));
+    setText(this.#egress, egressBps === undefined ? '–' : bitrateText(egressBps));
+  }
+}
+
+/** Rooms and where they are. */
+export class RoomsPanel {
+  readonly root: HTMLElement;
+  readonly #panel = new Panel({
+    name: 'rooms',
+    title: 'Rooms',
+    empty: 'No rooms. The first person who joins one opens it.',
+  });
+  readonly #rows: KeyedList<ConsoleRoom, RoomRow>;
+
+  constructor() {
+    const body = element('tbody', {});
+    this.#rows = new KeyedList(body, { key: ({ roomId }) => roomId, create: (room) => new RoomRow(room) });
+    const titles = ['Room', 'Nodes', 'Peers', 'Egress'].map((title, index) =>
+      element('th', { scope: 'col', class: index > 1 ? 'number' : undefined }, title),
+    );
+    this.#panel.body.append(
+      element('table', { class: 'rooms' }, element('thead', {}, element('tr', {}, ...titles)), body),
+    );
+    this.root = this.#panel.root;
+  }
+
+  update({ state }: PageModel): void {
+    const { list = [], total = 0 } = state?.rooms ?? {};
+    const shown =
+      list.length < total ? `${list.length} of ${countText(total, 'room')}` : countText(total, 'room');
+    this.#panel.show({ isEmpty: list.length === 0, count: shown });
+    this.#rows.update(list.toSorted((a, b) => byName(a.roomId, b.roomId)));
+  }
+}
