@@ -15,8 +15,10 @@ const SPOT_NOTICE_MS = 120_000;
 
 /** What is known of the whole group. */
 export interface GroupFacts {
-  /** Wall clock, milliseconds. */
+  /** Wall clock, milliseconds: commands and their deadlines are on it, by which nodes go too. */
   nowMs: number;
+  /** Redis' clock, milliseconds: leases and removals are on it. */
+  storeNowMs: number;
   /**
    * Whether silence means anything: placement was reached, has not just forgotten everything, and some node holds a
    * live lease. Otherwise nobody is dead, and nobody is done.
@@ -38,7 +40,7 @@ export interface InstanceFacts {
   launchTemplateVersion: number | undefined;
   /** Its record in placement. */
   node: NodeFacts | undefined;
-  /** When placement removed its record, milliseconds: it retired, or was silent for long. */
+  /** When placement removed its record, milliseconds by Redis' clock: it retired, or was silent for long. */
   removedAtMs: number | undefined;
   /** What its node was told last. */
   command: DrainCommand | undefined;
@@ -106,7 +108,7 @@ function decideTerminating(instance: InstanceFacts, group: GroupFacts): Instance
   const { nowMs } = group;
   const gone = provenGone(instance, group, DEAD_AFTER_MS);
   if (gone) return done('CONTINUE', gone);
-  const isAlive = node !== undefined && node.leaseExpiresAtMs > nowMs;
+  const isAlive = node !== undefined && node.leaseExpiresAtMs > group.storeNowMs;
   if (isAlive && node.state === 'DRAINED') return done('CONTINUE', 'drained');
 
   const wanted = terminationCommand(instance, group);
@@ -176,7 +178,7 @@ function isTermination(command: Pick<DrainCommand, 'reason'>): boolean {
 function decideRetained(instance: InstanceFacts, group: GroupFacts): InstanceDecision {
   const gone = provenGone(instance, group, DEAD_AFTER_MS);
   const { node } = instance;
-  const isDrained = node?.state === 'DRAINED' && node.leaseExpiresAtMs > group.nowMs;
+  const isDrained = node?.state === 'DRAINED' && node.leaseExpiresAtMs > group.storeNowMs;
   if (!gone && !isDrained) return nothing('retained: its calls go on');
   return {
     actions: [{ kind: 'terminateRetained' }],
@@ -209,7 +211,7 @@ function decideInService(instance: InstanceFacts, group: GroupFacts): InstanceDe
       because: 'AWS expects to take the spot instance back',
     };
   }
-  const isAlive = node !== undefined && node.leaseExpiresAtMs > group.nowMs;
+  const isAlive = node !== undefined && node.leaseExpiresAtMs > group.storeNowMs;
   if (isAlive && node.state === 'DRAINED' && node.drain?.reason === 'rebalance') {
     return { actions: [{ kind: 'markUnhealthy' }], because: 'drained ahead of a spot interruption' };
   }
@@ -223,12 +225,12 @@ function decideInService(instance: InstanceFacts, group: GroupFacts): InstanceDe
 function provenGone(instance: InstanceFacts, group: GroupFacts, afterMs: number): string | undefined {
   const { node, removedAtMs } = instance;
   if (node) {
-    const silentMs = group.nowMs - node.leaseExpiresAtMs;
+    const silentMs = group.storeNowMs - node.leaseExpiresAtMs;
     return group.silenceIsProof && silentMs >= afterMs ? 'its lease is gone for long' : undefined;
   }
   if (removedAtMs !== undefined) {
     // A node that comes back is not among the removed any more.
-    return group.nowMs - removedAtMs >= afterMs ? 'its node has left placement' : undefined;
+    return group.storeNowMs - removedAtMs >= afterMs ? 'its node has left placement' : undefined;
   }
   return group.silenceIsProof ? 'placement knows no node of it' : undefined;
 }

@@ -16,7 +16,7 @@ export interface LifecycleDrainOptions {
   group: ScalingGroup;
   store: DrainStore;
   log: Log;
-  /** Wall clock, milliseconds; Redis' own is taken when it answers. */
+  /** Wall clock, milliseconds. */
   nowMs: () => number;
   scaleInWindowMs: number;
   imageRollWindowMs: number;
@@ -119,7 +119,9 @@ export class LifecycleDrain {
   #groupFacts(view: GroupView, placement: StoreView | undefined): GroupFacts {
     const { nowMs, scaleInWindowMs, imageRollWindowMs } = this.#options;
     return {
-      nowMs: placement?.nowMs ?? nowMs(),
+      nowMs: nowMs(),
+      // Without placement no lease counts.
+      storeNowMs: placement?.nowMs ?? nowMs(),
       silenceIsProof: placement?.silenceIsProof ?? false,
       launchTemplateVersion: view.launchTemplateVersion,
       hookGlobalTimeoutMs: view.hookGlobalTimeoutMs,

@@ -12,6 +12,7 @@ const own: DrainCommand = {
 };
 const group = {
   nowMs: nowMs + 3_000,
+  storeNowMs: nowMs + 3_000,
   silenceIsProof: true,
   launchTemplateVersion: 8,
   hookGlobalTimeoutMs: 48 * 60 * MINUTE_MS,
