@@ -202,7 +202,7 @@ export class LocalCloud {
         subscriptionResource(topics),
         topicPolicyResource(),
         new FunctionType({ identity, lambda: this.lambda, assets }),
-        new EventInvokeConfigType({ lambda: this.lambda }),
+        new EventInvokeConfigType(this.lambda),
         new CustomResourceType({ identity, functions: this.lambda, responses, clock }),
         new RuleType({ identity, eventBridge: this.eventBridge }),
         new QueueType({ identity, sqs: this.sqs }),

@@ -120,6 +120,7 @@ export class EventBridge implements EventBus {
   /** Adds them, or replaces those of the same id. @throws ServiceError */
   putTargets(name: string, targets: readonly RuleTarget[]): void {
     const rule = this.rule(name);
+    targets.forEach(checkInput);
     const ids = new Set([...rule.targets.keys(), ...targets.map(({ id }) => id)]);
     if (ids.size > MAX_TARGETS) {
       throw new ServiceError(
@@ -215,6 +216,19 @@ export class EventBridge implements EventBus {
 
   private note(source: string, detailType: string, rules: readonly Rule[]): void {
     this.options.journal.add({ kind: 'event', source, detailType, rules: rules.map(({ name }) => name) });
+  }
+}
+
+/** @throws ServiceError when it could not be made for an event */
+function checkInput({ id, input, inputPath }: RuleTarget): void {
+  if (inputPath !== undefined && !/^\$(\.[\w-]+|\[\d+\])*$/.test(inputPath)) {
+    throw validation(`Invalid InputPath for target ${id}.`);
+  }
+  if (input === undefined) return;
+  try {
+    JSON.parse(input);
+  } catch {
+    throw validation(`JSON syntax error in input for target ${id}.`);
   }
 }
 

@@ -40,7 +40,7 @@ export class SecretsManager {
 
   /** @throws ServiceError when there is one of that name */
   create(name: string, description: string | undefined, version?: NewVersion): Secret {
-    if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
+    if (!/^[\w/+=.@!-]{1,512}$/.test(name)) {
       throw invalidParameter(
         'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
       );

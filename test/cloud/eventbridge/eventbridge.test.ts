@@ -95,6 +95,11 @@ test('a target gets what it is to get', async () => {
   expect(invoked.map(({ payload }) => payload)).toEqual([{ fixed: [1] }, 'i-1', null]);
 });
 
+test.each([{ input: '{' }, { inputPath: 'detail' }])('a target can not be given %j', (more) => {
+  rule('all');
+  expect(() => bus.putTargets('all', [{ id: 'a', arn: FUNCTION, ...more }])).toThrow('for target a.');
+});
+
 test('what no function takes is a dead letter, which the queue counts each minute', async () => {
   rule('all');
   bus.putTargets('all', [{ id: 'a', arn: `${FUNCTION}-gone`, deadLetterArn: QUEUE }]);

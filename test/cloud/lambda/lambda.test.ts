@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { EventInvokeConfigType } from '../../../local/cloud/lambda/resources/event-invoke-config';
 import { eventually } from '../../helpers/eventually';
 import { PlayedLambda } from './played-lambda';
 
@@ -286,6 +287,34 @@ test('a retry that succeeds ends it, and how often and how long is the functionâ
   await played.clock.advance(60_000);
   // The third attempt would come after 180 s.
   await eventually(() => played.recording.letters.length === 2);
+});
+
+test('how a function is tried again comes from its EventInvokeConfig, while there is one', async () => {
+  played = new PlayedLambda();
+  const { arn } = played.put(FAILING, { deadLetterArn: 'dead' });
+  const type = new EventInvokeConfigType(played.lambda);
+  const resource = {
+    stackName: 'fleet',
+    logicalId: 'Config',
+    properties: type.properties.parse({
+      FunctionName: 'example',
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: '0',
+    }),
+    updatePolicy: undefined,
+  };
+  type.create(resource);
+  played.lambda.invokeLater(arn, {});
+  await played.clock.advance(0);
+  await eventually(() => played.recording.letters.length === 1);
+
+  type.remove(resource);
+  played.lambda.invokeLater(arn, {});
+  await played.clock.advance(0);
+  await failures(2);
+  await played.clock.advance(60_000);
+  await failures(3);
+  expect(played.recording.letters).toHaveLength(1);
 });
 
 test('what is throttled asynchronously is tried until there is room', async () => {

@@ -76,12 +76,16 @@ class Recorded implements ResourceType<Record<string, unknown>> {
   }
 }
 
+/** What Auto Scaling is asked to suspend. */
+interface Suspension {
+  asked: SuspendProcessesCommandInput[];
+  /** What it refuses that with. */
+  refusal: ServiceError | undefined;
+}
+
 /** What plays the default app's stacks. */
 class PlayedDeployment {
   readonly calls: string[] = [];
-  readonly suspended: SuspendProcessesCommandInput[] = [];
-  /** What Auto Scaling refuses the suspension with. */
-  refusal: ServiceError | undefined;
   readonly played: PlayedLambda;
   readonly secrets: SecretsManager;
   readonly subnets = new SubnetType(IDENTITY);
@@ -90,6 +94,7 @@ class PlayedDeployment {
   private constructor(
     private readonly endpoint: AwsEndpoint,
     private readonly responses: ResponseServer,
+    readonly suspension: Suspension,
   ) {
     this.played = new PlayedLambda({
       access: {
@@ -129,10 +134,10 @@ class PlayedDeployment {
   }
 
   static async start(): Promise<PlayedDeployment> {
-    let deployment: PlayedDeployment | undefined;
+    const suspension: Suspension = { asked: [], refusal: undefined };
     const suspend = operation(SuspendProcesses$, (input: SuspendProcessesCommandInput) => {
-      if (deployment?.refusal) throw deployment.refusal;
-      deployment?.suspended.push(input);
+      if (suspension.refusal) throw suspension.refusal;
+      suspension.asked.push(input);
       return {};
     });
     const endpoint = await AwsEndpoint.start({
@@ -153,8 +158,7 @@ class PlayedDeployment {
         throw error;
       },
     });
-    deployment = new PlayedDeployment(endpoint, await ResponseServer.start());
-    return deployment;
+    return new PlayedDeployment(endpoint, await ResponseServer.start(), suspension);
   }
 
   /** The deployment moves on by itself: its functions are invoked when the clock does. */
@@ -222,7 +226,7 @@ test('the default app is deployed: stacks in their order, references across them
     FleetGroupName5A9A6712: 'fleet-nodes',
   });
   // The real bundle of lambdas/suspend-processes, over the real protocol, answered CloudFormation by a PUT.
-  expect(deployment.suspended).toEqual([
+  expect(deployment.suspension.asked).toEqual([
     { AutoScalingGroupName: 'FleetNodesGroup9F042899', ScalingProcesses: ['AZRebalance'] },
   ]);
   const [custom] = engine.resources('Custom::SuspendedProcesses');
@@ -250,7 +254,7 @@ test('a release replaces the image, and with it the launch template and the grou
   deployment.calls.length = 0;
   await deployment.deploy(read(first));
   expect(deployment.calls).toEqual([]);
-  expect(deployment.suspended).toHaveLength(1);
+  expect(deployment.suspension.asked).toHaveLength(1);
 
   await deployment.deploy(read(release));
 
@@ -259,14 +263,14 @@ test('a release replaces the image, and with it the launch template and the grou
     'update AWS::AutoScaling::AutoScalingGroup',
   ]);
   // Its deployment id changed.
-  expect(deployment.suspended).toHaveLength(2);
+  expect(deployment.suspension.asked).toHaveLength(2);
 });
 
 test('a custom resource that fails takes the release back', async () => {
   await deployment.deploy(read(first));
   const images = deployment.engine.resources('AWS::ImageBuilder::Image');
   deployment.calls.length = 0;
-  deployment.refusal = new ServiceError('ValidationError', 'AutoScalingGroup name not found');
+  deployment.suspension.refusal = new ServiceError('ValidationError', 'AutoScalingGroup name not found');
 
   await expect(deployment.deploy(read(release))).rejects.toThrow(
     /FleetLifecycleSuspendedProcesses.*Received response status \[FAILED\].*AutoScalingGroup name not found/,

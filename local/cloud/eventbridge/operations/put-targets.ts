@@ -27,10 +27,6 @@ function readTarget(target: Target): RuleTarget {
   if (Input !== undefined && InputPath !== undefined) {
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${Id}.`);
   }
-  if (Input !== undefined && !isJson(Input)) throw invalid(`JSON syntax error in input for target ${Id}.`);
-  if (InputPath !== undefined && !/^\$(\.[\w-]+|\[\d+\])*$/.test(InputPath)) {
-    throw invalid(`Invalid InputPath for target ${Id}.`);
-  }
   const { MaximumRetryAttempts: attempts, MaximumEventAgeInSeconds: age } = RetryPolicy ?? {};
   if (attempts !== undefined && (attempts < 0 || attempts > 185)) {
     throw invalid(`MaximumRetryAttempts of target ${Id} must be 0 to 185.`);
@@ -46,16 +42,6 @@ function readTarget(target: Target): RuleTarget {
     deadLetterArn: DeadLetterConfig?.Arn,
     ...(RetryPolicy && { retryPolicy: { maximumRetryAttempts: attempts, maximumEventAgeInSeconds: age } }),
   };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // That is the answer.
-    return false;
-  }
 }
 
 function invalid(message: string): ServiceError {
