@@ -55,3 +55,10 @@ export function durationMs(text: string): number {
   if (value > 0 && value <= MAX_DURATION_MS) return value;
   throw new InvalidArgumentError('It must be a time such as 90s, 30m, 1h or 7d, of at most 366d.');
 }
+
+/** How much faster than real time: above 60, what processes really do is too slow to follow. */
+export function clockSpeed(text: string): number {
+  const speed = /^\d{1,2}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(speed >= 1 && speed <= 60)) throw new InvalidArgumentError('It must be a number from 1 to 60.');
+  return speed;
+}

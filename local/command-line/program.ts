@@ -12,6 +12,7 @@ import { loadCommand } from './load-command';
 import {
   awsRegion,
   capacityMbpsOf,
+  clockSpeed,
   durationMs,
   httpUrl,
   positiveNumber,
@@ -33,7 +34,10 @@ export interface ProgramOptions {
 }
 
 interface UpFlags {
-  nodes: number;
+  config: string;
+  nodes?: number;
+  speed: number;
+  consolePort: number;
   port: number;
   capacityMbps?: number;
   auth: 'open' | 'token';
@@ -120,7 +124,15 @@ function upCommand(program: Command, { args, env, setStatus }: UpContext): void 
   program
     .command('up')
     .description('run a fleet on this machine, until Ctrl-C')
-    .option('--nodes <count>', 'how many nodes', wholeNumber(1, 32), 2)
+    .option('--config <file>', 'the deployment config that is played', 'fleet.config.ts')
+    .option('--nodes <count>', "how many nodes at least (default: the config's minimum)", wholeNumber(1, 32))
+    .option('--speed <factor>', "how many times as fast as real time AWS' part runs", clockSpeed, 1)
+    .option(
+      '--console-port <port>',
+      'where the console listens; 0 takes a free one',
+      wholeNumber(0, 65_535),
+      0,
+    )
     .option('--port <port>', 'where browsers connect; 0 takes a free one', wholeNumber(0, 65_535), 3000)
     .option('--capacity-mbps <number>', 'what each node can safely send', positiveNumber)
     .addOption(
@@ -160,7 +172,7 @@ function upCommand(program: Command, { args, env, setStatus }: UpContext): void 
       const hintOfNpm = swallowedBy(command, args, env);
       if (hintOfNpm) command.error(`error: ${hintOfNpm}`);
       takeVariables(command, env);
-      const { selector, kind, sortBy, algorithm, json, ...rest } = command.opts<UpFlags>();
+      const { selector, kind, sortBy, algorithm, json, config, ...rest } = command.opts<UpFlags>();
       for (const name of ['kind', 'sortBy', 'algorithm']) {
         if (selector !== 'livekit' && command.getOptionValueSource(name) === 'cli') {
           command.error('error: --kind, --sort-by and --algorithm belong to --selector livekit');
@@ -169,6 +181,7 @@ function upCommand(program: Command, { args, env, setStatus }: UpContext): void 
       setStatus(
         await up({
           ...rest,
+          configFile: config,
           args: args.slice(1),
           json: json ?? false,
           selector: selector === 'livekit' ? { selector, kind, sortBy, algorithm } : selector && { selector },

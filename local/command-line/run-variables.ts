@@ -8,7 +8,7 @@ export const OPTION_VARIABLES = {
 
 /** Variables that every run sets for its nodes itself, and what to do instead. Set by a person they stop the start. */
 export const RUN_VARIABLES: Readonly<Record<string, string>> = {
-  FLEET_NODE_ID: 'nodes are node-1, node-2, …: unset it; --nodes says how many',
+  FLEET_NODE_ID: 'nodes are named after their instances: unset it; --nodes says how many',
   FLEET_REDIS_URL: 'the run has a Redis of its own: unset it; there is no option for another',
   FLEET_REDIS_PREFIX: 'the run has a Redis of its own: unset it; there is no option for it',
   FLEET_LISTEN_HOST: 'everything listens on loopback: unset it; there is no option for it',
@@ -22,6 +22,16 @@ export const RUN_VARIABLES: Readonly<Record<string, string>> = {
   FLEET_WORKER_BIN: 'the run takes the worker of the set-up: unset it and set MEDIASOUP_WORKER_BIN',
   FLEET_TOKEN_KEYS: 'the run makes its keys: unset it and give --auth token',
   FLEET_ADMIN_TOKEN_KEYS: 'the run makes its keys: unset it and give --auth token',
+  FLEET_REGION: "it is the config's: unset it and give --config",
+  FLEET_PIPE_PORT_MIN: 'each instance has the ports of the template: unset it; there is no option for it',
+  FLEET_PIPE_PORT_MAX: 'each instance has the ports of the template: unset it; there is no option for it',
+  FLEET_EGRESS_INTERFACES:
+    'all nodes share the interfaces of this machine: unset it; there is no option for it',
+  FLEET_CAPACITY_PACKETS_PER_SECOND: "it is the template's: unset it and give --config",
+  FLEET_AWS: 'every node runs on an instance of the local cloud: unset it',
+  FLEET_AWS_ASG_NAME: "it is the template's: unset it and give --config",
+  FLEET_CLOCK: 'unset it and give --speed',
+  FLEET_CONSOLE_URL: 'the run has a console of its own: unset it and give --console-port',
   FLEET_STOP_TIMEOUT_MS: 'the run ends within 5 s: unset it; there is no option for it',
   FLEET_EXIT_WITH_PARENT: 'nodes end with their run: unset it; there is no option for it',
 };

@@ -1,34 +1,36 @@
-import { join, resolve } from 'node:path';
-import { buildNodeApp } from '../../scripts/build-node-app';
+import { join } from 'node:path';
+import { buildCloudAssembly } from '../../scripts/build-cloud-assembly';
 import { buildWeb } from '../../scripts/build-web';
 import { RunnerError } from '../runner-error';
+import type { FleetOptions } from './fleet-options';
 import type { RunnerOutput } from './runner-events';
 
 export interface BuiltFleet {
-  /** The bundled node application. */
-  nodeEntry: string;
-  /** Folder of the web pages. */
-  webRoot: string;
+  /** The synthesized deployment. */
+  assemblyFolder: string;
+  /** Folder of the console's page. */
+  consoleRoot: string;
 }
 
 /**
  * Builds what is not current.
- * @param ownWebRoot a page that needs no building
  * @throws RunnerError
  */
-export async function buildFleet(output: RunnerOutput, ownWebRoot?: string): Promise<BuiltFleet> {
-  const webRoot = resolve(ownWebRoot ?? join(__dirname, '..', '..', 'dist', 'web'));
+export async function buildFleet(
+  output: RunnerOutput,
+  options: Pick<FleetOptions, 'configFile' | 'overrides' | 'capacityMbps'>,
+): Promise<BuiltFleet> {
+  const webRoot = join(__dirname, '..', '..', 'dist', 'web');
   let told = false;
   const onBuild = (): void => {
     if (!told) output.emit({ event: 'building' });
     told = true;
   };
-  const [nodeApp] = await Promise.all([
-    buildNodeApp({ onBuild }).catch((error: unknown) => fail('node application', error)),
-    ownWebRoot === undefined &&
-      buildWeb({ outDir: webRoot, onBuild }).catch((error: unknown) => fail('web pages', error)),
+  const [assembly] = await Promise.all([
+    buildCloudAssembly({ ...options, onBuild }).catch((error: unknown) => fail('deployment', error)),
+    buildWeb({ outDir: webRoot, onBuild }).catch((error: unknown) => fail('web pages', error)),
   ]);
-  return { nodeEntry: nodeApp.entry, webRoot };
+  return { assemblyFolder: assembly.folder, consoleRoot: join(webRoot, 'console') };
 }
 
 function fail(what: string, cause: unknown): never {

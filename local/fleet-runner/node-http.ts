@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { request as openRequest } from 'node:http';
 
 export interface HttpAnswer {
   status: number;
@@ -9,6 +9,10 @@ export interface HttpAskOptions {
   host: string;
   port: number;
   path: string;
+  /** @default GET */
+  method?: 'GET' | 'POST';
+  /** JSON. @default none */
+  body?: string | undefined;
   headers?: Record<string, string>;
   /** For the whole exchange, milliseconds. */
   timeoutMs: number;
@@ -17,16 +21,22 @@ export interface HttpAskOptions {
 /** More than the status of any local fleet. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
-/** GET on a connection of its own, so that nothing lingers that a stopping node would wait for. */
+/** One request on a connection of its own, so that nothing lingers that a stopping node would wait for. */
 export function askHttp(options: HttpAskOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const request = get(
+    const { body } = options;
+    const request = openRequest(
       {
+        method: options.method ?? 'GET',
         host: options.host,
         port: options.port,
         path: options.path,
         agent: false,
-        headers: { connection: 'close', ...options.headers },
+        headers: {
+          connection: 'close',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...options.headers,
+        },
         signal: AbortSignal.timeout(options.timeoutMs),
       },
       (response) => {
@@ -44,5 +54,6 @@ export function askHttp(options: HttpAskOptions): Promise<HttpAnswer> {
       },
     );
     request.on('error', reject);
+    request.end(body);
   });
 }

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { rotatingKeySchema, tokenKeysOf } from '../../core/auth/rotating-secret';
 import { tokenKeysSchema, type TokenKey } from '../../core/auth/token-key';
 import type { RunFolder } from './run-folder';
 
 export type RunKey = Extract<TokenKey, { alg: 'HS256' }>;
 
-/** The keys of one run with `auth: token`. They end with it. */
+/** The keys of one run with `auth: token`, out of the secrets that the deployment made. They end with it. */
 export interface RunKeys {
   peers: RunKey;
   operators: RunKey;
@@ -13,11 +13,14 @@ export interface RunKeys {
   files: { peers: string; operators: string };
 }
 
-/** Makes the keys and writes them into the run's folder, for this user only. */
-export async function createRunKeys(folder: RunFolder): Promise<RunKeys> {
+/** Writes them into the run's folder, for this user only. @throws Error for a secret that holds no such key */
+export async function createRunKeys(
+  folder: RunFolder,
+  secrets: { peers: string; operators: string },
+): Promise<RunKeys> {
   const keys: RunKeys = {
-    peers: createKey('peers'),
-    operators: createKey('operators'),
+    peers: readKey(secrets.peers),
+    operators: readKey(secrets.operators),
     files: { peers: folder.file('peer-keys.json'), operators: folder.file('operator-keys.json') },
   };
   for (const kind of ['peers', 'operators'] as const) {
@@ -26,10 +29,8 @@ export async function createRunKeys(folder: RunFolder): Promise<RunKeys> {
   return keys;
 }
 
-function createKey(name: string): RunKey {
-  return {
-    kid: `${name}-${randomBytes(4).toString('hex')}`,
-    alg: 'HS256',
-    secret: randomBytes(32).toString('base64url'),
-  };
+function readKey(secret: string): RunKey {
+  const [key] = tokenKeysOf(rotatingKeySchema.parse(JSON.parse(secret)));
+  if (key?.alg !== 'HS256') throw new Error('a token secret of the deployment holds no HS256 key');
+  return key;
 }

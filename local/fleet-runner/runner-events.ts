@@ -34,10 +34,18 @@ export type RunnerEvent =
       url: string;
       /** What to open in a browser. With `auth: token` it has a token in it, for every room of this run, for 12 h. */
       link: string;
+      /** The operator's live view, with controls. */
+      console: string;
       nodes: RunnerNode[];
-      /** As `FLEET_REDIS_URL` takes it. */
+      /** As `FLEET_REDIS_URL` takes it; the password is in the deployment's secret. */
       redis: string;
       redisPrefix: string;
+      /** `AWS_ENDPOINT_URL` for SDK clients and the AWS CLI. */
+      awsEndpoint: string;
+      /** How many times as fast as real time AWS' part runs. */
+      speed: number;
+      /** Properties of the templates that do something on AWS and nothing here. */
+      notSimulated: string[];
       logFolder: string;
       auth: 'open' | 'token';
       /** With `auth: token`: what `fleet token --key-file` takes. */
@@ -54,6 +62,14 @@ export type RunnerEvent =
       /** Absent when it is not restarted. */ restartInMs?: number;
     }
   | { event: 'node-restarted'; node: RunnerNode }
+  /** A new instance's node is up. */
+  | { event: 'node-started'; node: RunnerNode }
+  /** The instance has ended. */
+  | { event: 'node-left'; nodeId: string }
+  /** A drain failed with live peers: the instance is kept for them, outside of the group. */
+  | { event: 'instance-retained'; nodeId: string; reason: string }
+  | { event: 'alarm'; name: string; state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'; reason: string }
+  | { event: 'desired-capacity'; from: number; to: number; cause: string }
   | { event: 'redis-died'; reason: string }
   | { event: 'redis-restarted' }
   | { event: 'stopping'; reason: string }

@@ -58,6 +58,16 @@ export class TerminalOutput implements RunnerOutput {
         );
       case 'node-restarted':
         return this.line(`${event.node.nodeId} is back at ${event.node.httpUrl}`);
+      case 'node-started':
+        return this.line(`${event.node.nodeId} serves at ${event.node.httpUrl}`);
+      case 'node-left':
+        return this.line(`${event.nodeId} has ended`);
+      case 'instance-retained':
+        return this.line(`${event.nodeId} is kept outside of the group: ${event.reason}`);
+      case 'alarm':
+        return this.line(`alarm ${event.name}: ${event.state}. ${event.reason}`);
+      case 'desired-capacity':
+        return this.line(`nodes wanted: ${event.from} → ${event.to}`);
       case 'redis-died':
         return this.line(`Redis died (${event.reason}); it is started again, calls go on`);
       case 'redis-restarted':
@@ -77,6 +87,7 @@ export class TerminalOutput implements RunnerOutput {
     this.live('');
     const rows: [string, string][] = [
       ...event.nodes.map(({ nodeId, httpUrl }): [string, string] => [nodeId, httpUrl]),
+      ['console', event.console],
       ['logs', event.logFolder],
     ];
     if (event.keyFiles) {
@@ -92,6 +103,8 @@ export class TerminalOutput implements RunnerOutput {
     this.line('');
     for (const [name, value] of rows) this.line(`  ${this.styled(DIM, name.padEnd(width))}  ${value}`);
     this.line('');
+    for (const line of event.notSimulated) this.line(this.styled(DIM, `  ${line}`));
+    if (event.notSimulated.length > 0) this.line('');
     const about = event.keyFiles ? ' The token in it is good for all rooms, for 12 h.' : '';
     this.line(
       this.styled(DIM, `  Open it in two tabs and join the same room.${about} Ctrl-C ends everything.`),

@@ -38,7 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
       watchdog: Watchdog.start(folder.path),
       clock,
       output,
-      build: () => buildFleet(output, options.webRoot),
+      build: () => buildFleet(output, options),
       startCommand: (port) => startCommandWithPort(options.args, port),
     });
     await Promise.race([runner.start(), wish.first]);

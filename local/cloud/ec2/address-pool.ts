@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
+import { freePort } from '../../fleet-runner/free-port';
 
 /** The ports of one instance's node. */
 export interface InstancePorts {
@@ -91,25 +92,14 @@ export class AddressPool {
 }
 
 async function canListen(host: string, port: number): Promise<boolean> {
-  return (await listenBriefly(host, port)) !== undefined;
-}
-
-async function freePort(host: string): Promise<number> {
-  const port = await listenBriefly(host, 0);
-  if (port === undefined) throw new Error(`no free port on ${host}`);
-  return port;
-}
-
-async function listenBriefly(host: string, port: number): Promise<number | undefined> {
   const server = createServer();
   try {
     const listening = once(server, 'listening');
     server.listen({ host, port, exclusive: true });
     await listening;
-    const address = server.address();
-    return typeof address === 'object' ? address?.port : undefined;
+    return true;
   } catch {
-    return undefined;
+    return false;
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }

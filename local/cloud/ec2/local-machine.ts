@@ -43,7 +43,7 @@ export interface LocalMachineOptions {
   /** Start a node again that died, as its service unit does. */
   restart: boolean;
   /** The whole environment of an instance's node, from what its user data wrote. */
-  nodeEnvironment: (instance: BootedInstance) => NodeJS.ProcessEnv;
+  nodeEnvironment: (instance: BootedInstance) => Promise<NodeJS.ProcessEnv>;
   observer: MachineObserver;
 }
 
@@ -221,13 +221,15 @@ export class LocalMachine implements Machine {
   private async startNode(instance: BootedInstance): Promise<void> {
     const { options, instanceId } = this;
     const { observer } = options;
+    const env = await options.nodeEnvironment(instance);
+    if (this.current !== 'running') return;
     const supervisor = new NodeSupervisor({
       clock: options.processClock,
       restart: options.restart,
       launch: () =>
         new NodeProcess({
           entry: join(instance.imageFolder, 'app', 'main.js'),
-          env: options.nodeEnvironment(instance),
+          env,
           logFile: join(options.logFolder, `${instanceId}.log`),
           watchdog: options.watchdog,
           clock: options.processClock,

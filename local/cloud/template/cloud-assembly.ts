@@ -57,11 +57,7 @@ const ASSETS = 'cdk:asset-manifest';
 
 /** @throws TemplateError when it is not there, is not one, or has nothing for the region */
 export function readCloudAssembly({ folder, region }: ReadAssemblyOptions): CloudAssembly {
-  const manifestPath = join(folder, 'manifest.json');
-  if (!existsSync(manifestPath)) {
-    throw new TemplateError(`there is no cloud assembly in ${folder}: synthesize it with npm run synth`);
-  }
-  const { artifacts } = readJson(manifestPath, manifestSchema);
+  const { artifacts } = readManifest(folder);
   const inRegion = Object.entries(artifacts).filter(
     ([, artifact]) => artifact.type === STACK && regionOf(artifact) === region,
   );
@@ -72,6 +68,26 @@ export function readCloudAssembly({ folder, region }: ReadAssemblyOptions): Clou
     template: readJson(join(folder, text(artifact, 'templateFile') ?? ''), templateSchema),
   }));
   return { region, stacks, assets: readAssets(folder, inRegion, artifacts) };
+}
+
+/**
+ * The region that makes what the others share: of the stack `secrets`. Other assemblies have one region.
+ * @throws TemplateError when it is not there, or has no stacks
+ */
+export function primaryRegion(folder: string): string {
+  const { artifacts } = readManifest(folder);
+  const stacks = Object.values(artifacts).filter(({ type }) => type === STACK);
+  const primary = stacks.find((artifact) => text(artifact, 'stackName')?.endsWith('-secrets')) ?? stacks[0];
+  if (!primary) throw new TemplateError(`the cloud assembly in ${folder} has no stacks`);
+  return regionOf(primary);
+}
+
+function readManifest(folder: string): z.infer<typeof manifestSchema> {
+  const manifestPath = join(folder, 'manifest.json');
+  if (!existsSync(manifestPath)) {
+    throw new TemplateError(`there is no cloud assembly in ${folder}: synthesize it with npm run synth`);
+  }
+  return readJson(manifestPath, manifestSchema);
 }
 
 function readAssets(

@@ -1,6 +1,5 @@
 import { OPTION_VARIABLES, refusedVariable, RUN_VARIABLES } from '../../../local/command-line/run-variables';
 import { tooSmallForARoom } from '../../../local/fleet-runner/room-minimum';
-import { nodeEnvironment } from '../../../local/fleet-runner/node-environment';
 
 test('every variable that a run sets for its nodes is an option, or refused from outside', () => {
   const set = nodeEnvironment({

@@ -6,7 +6,7 @@ import {
   type OperatorEvent,
   type OperatorNode,
   type OperatorRoom,
-} from './operator-state';
+} from '../../../core/protocol/console-operator-state';
 
 export interface OperatorAdapterOptions {
   /** Where the node is; ends with a slash. */

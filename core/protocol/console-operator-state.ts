@@ -1,5 +1,5 @@
-import type { ConsoleEvent, ConsoleNode, ConsoleRoom, ConsoleState } from '../../../core/protocol/console';
-import { poolUse } from '../../../core/protocol/console-pool';
+import type { ConsoleEvent, ConsoleNode, ConsoleRoom, ConsoleState } from './console';
+import { poolUse } from './console-pool';
 
 interface Vector {
   egressBps: number;
