@@ -64,18 +64,16 @@ export class TerminationSelector {
       then(this.pick(request, request.candidates, [first, ...others].map(predefined)));
       return;
     }
+    // Until all that were chosen are on their way: the group looks again with each of them.
     this.isAsking = true;
     void this.ask(first, request)
       .then((named) => {
-        this.isAsking = false;
-        if (named.length === 0) return;
         // Surplus ids go to the other policies. Source: as above.
-        then(this.pick(request, named, others.map(predefined)));
+        if (named.length > 0) then(this.pick(request, named, others.map(predefined)));
       })
       .finally(() => {
         this.isAsking = false;
-        if (this.retry) return;
-        this.onRetry();
+        if (!this.retry) this.onRetry();
       });
   }
 
