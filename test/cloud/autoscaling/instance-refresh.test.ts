@@ -1,7 +1,7 @@
 import type { Group } from '../../../local/cloud/autoscaling/group';
 import type { GroupSettings } from '../../../local/cloud/autoscaling/group-settings';
 import type { RefreshPreferences } from '../../../local/cloud/autoscaling/instance-refresh';
-import { AutoScalingLab, FUNCTION_ARN, instancesOf, TERMINATE_HOOK } from './auto-scaling-lab';
+import { AutoScalingLab, FUNCTION_ARN, instancesOf, LAUNCH_HOOK, TERMINATE_HOOK } from './auto-scaling-lab';
 
 const NEW_FIRST: RefreshPreferences = {
   minHealthyPercentage: 100,
@@ -204,6 +204,16 @@ test('a policy that names nobody for an hour fails it', async () => {
   expect(refresh.status).toBe('InProgress');
   await lab.clock.advance(300_000);
   expect(refresh.status).toBe('Failed');
+});
+
+test('a release whose instances never serve fails within two hours, and the old ones go on', async () => {
+  const { lab, group } = await withGroup();
+  release(lab, group);
+  group.state.settings = { ...group.state.settings, hooks: [LAUNCH_HOOK] };
+  const refresh = group.startRefresh({ preferences: NEW_FIRST, desiredConfiguration: undefined });
+  await lab.clock.advance(7_200_000);
+  expect(refresh.status).toBe('Failed');
+  expect(versions(group)).toEqual([1, 1]);
 });
 
 test.each([
