@@ -209,7 +209,13 @@ test('a scale-in ends an instance that waits in its launch hook, and forgets tha
   group.state.setDesired(0, 'a test');
   group.reconcile();
   expect(instance.actions.map(({ hook }) => hook.name)).toEqual(['drain']);
+  await lab.clock.advance(700_000);
   expect(instance.state).toBe('Terminating:Wait');
+  expect(lab.eventsOf('EC2 Instance Launch Unsuccessful')).toEqual([]);
+  const ended = lab.journal
+    .entries()
+    .filter((entry) => entry.kind === 'lifecycle-action' && entry.event !== 'waits');
+  expect(ended).toEqual([]);
 });
 
 test('the instances that a deployment begins with need no boot', () => {

@@ -159,6 +159,12 @@ test('an update that changes no instance begins no refresh, and leaves sizes tha
   expect(group.state).toMatchObject({ desired: 7, settings: { minSize: 7 } });
 });
 
+test('instances in service follow the target groups of the template', async () => {
+  const { deployment, lab, before } = await deployed();
+  await deployment.update('AutoScalingGroup', { ...before, TargetGroupARNs: ['other'] }, before);
+  expect([...lab.registered].map((entry) => entry.split(' ')[0])).toEqual(['other', 'other']);
+});
+
 test('policies, a warm pool and scheduled actions belong to their group', async () => {
   const { deployment, lab } = await deployed();
   const group = lab.model.group('fleet-nodes');
