@@ -24,10 +24,21 @@ export function changeGroup(group: Group, change: GroupChange, desiredCapacity: 
     );
   }
   const desired = Math.min(maxSize, Math.max(minSize, desiredCapacity ?? state.desired));
+  moveTargets(group, settings.targetGroupArns);
   state.settings = settings;
   state.setDesired(
     desired,
     `a user request update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desired}`,
   );
   group.reconcile();
+}
+
+/** Instances in service join target groups that are attached, and leave those that are detached. */
+function moveTargets({ state }: Group, now: readonly string[]): void {
+  const before = state.settings.targetGroupArns;
+  const { targetGroups } = state.cloud;
+  for (const { instanceId } of state.inService()) {
+    for (const arn of now) if (!before.includes(arn)) targetGroups.register(arn, instanceId);
+    for (const arn of before) if (!now.includes(arn)) targetGroups.deregister(arn, instanceId);
+  }
 }

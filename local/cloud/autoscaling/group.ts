@@ -7,7 +7,7 @@ import type { GroupSettings } from './group-settings';
 import { GroupState } from './group-state';
 import { InstanceLifecycle, type LaunchOptions } from './instance-lifecycle';
 import { InstanceRefresh, type RefreshOptions } from './instance-refresh';
-import { planLaunch, type LaunchPlan } from './launch-plan';
+import { matchesLaunch, planLaunch, type LaunchPlan } from './launch-plan';
 import type { ScalingPolicy } from './scaling-policy';
 import { ScheduledActions } from './scheduled-action';
 import { TerminationSelector } from './termination-selector';
@@ -227,13 +227,29 @@ export class Group {
     const { state } = this;
     const cause = this.launchCause(target);
     if (this.toReplace > 0) this.toReplace -= 1;
-    const prepared = state.warm().find(({ isPrepared, hasFailed }) => isPrepared && !hasFailed);
+    const prepared = this.prepared();
     if (prepared) {
       this.lifecycle.takeFromPool(prepared, cause);
       return;
     }
     this.launch(state.members(), { destination: 'AutoScalingGroup', cause, prebooted: this.prebooted > 0 });
     this.prebooted = Math.max(0, this.prebooted - 1);
+  }
+
+  /**
+   * Instances of an older configuration serve as well, except while a refresh replaces them.
+   * Source: user guide, warm pools, "Update instances in a warm pool".
+   */
+  private prepared(): GroupInstance | undefined {
+    const { launch, cloud } = this.state;
+    return this.state
+      .warm()
+      .find(
+        (instance) =>
+          instance.isPrepared &&
+          !instance.hasFailed &&
+          (!this.activeRefresh || matchesLaunch(instance, launch, cloud.launchTemplates)),
+      );
   }
 
   /** @param beside whom the zones and purchase options are balanced with */

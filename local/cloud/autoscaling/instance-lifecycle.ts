@@ -3,11 +3,8 @@ import type { Activity } from './activities';
 import { GroupInstance, type LifecycleState, type Market } from './group-instance';
 import type { Subnet } from './group-settings';
 import { isoSeconds, type GroupState } from './group-state';
-import { resourceId, uuid } from './ids';
-import { LifecycleAction } from './lifecycle-action';
-import type { LifecycleHook, LifecycleResult, LifecycleTransition } from './lifecycle-hook';
-
-type Place = 'EC2' | 'AutoScalingGroup' | 'WarmPool';
+import { resourceId } from './ids';
+import { HookWaits, type HookEnd, type HookWait } from './hook-waits';
 
 export interface LaunchOptions {
   subnet: Subnet;
@@ -29,19 +26,16 @@ export interface LifecycleEvents {
   onInService: (instance: GroupInstance) => void;
 }
 
-interface HookWait {
-  transition: LifecycleTransition;
-  waiting: LifecycleState;
-  origin: Place;
-  destination: Place;
-}
-
 /** Moves the instances of one group through their lives. */
 export class InstanceLifecycle {
+  readonly hooks: HookWaits;
+
   constructor(
     private readonly group: GroupState,
     private readonly events: LifecycleEvents,
-  ) {}
+  ) {
+    this.hooks = new HookWaits(group);
+  }
 
   launch(options: LaunchOptions): GroupInstance | undefined {
     const { group } = this;
@@ -272,74 +266,14 @@ export class InstanceLifecycle {
     }
   }
 
-  /** All hooks of a transition hold an instance together; the first ABANDON ends them all. */
-  private hold(
-    instance: GroupInstance,
-    wait: HookWait,
-    then: (result: LifecycleResult, reason: string) => void,
-  ): void {
-    const hooks = this.group.settings.hooks.filter(({ transition }) => transition === wait.transition);
-    if (hooks.length === 0) {
+  private hold(instance: GroupInstance, wait: HookWait, then: HookEnd): void {
+    if (!this.hooks.exist(wait)) {
       then('CONTINUE', '');
       return;
     }
     this.moveTo(instance, wait.waiting);
     if (instance.activity) this.group.activities.update(instance.activity, 'MidLifecycleAction');
-    instance.actions = hooks.map((hook) => this.action(instance, hook, then));
-    for (const { hook, token } of instance.actions) this.announce(instance, hook, token, wait);
-  }
-
-  private action(
-    instance: GroupInstance,
-    hook: LifecycleHook,
-    then: (result: LifecycleResult, reason: string) => void,
-  ): LifecycleAction {
-    const { clock, random } = this.group.cloud;
-    const action: LifecycleAction = new LifecycleAction({
-      clock,
-      hook,
-      token: uuid(random),
-      onEnd: (result, why) => {
-        if (why === 'timed-out') this.noteAction(instance, hook, 'timed-out');
-        this.noteAction(instance, hook, result);
-        instance.actions = instance.actions.filter((other) => other !== action);
-        if (result === 'ABANDON') {
-          for (const other of instance.actions) other.cancel();
-          instance.actions = [];
-          const how =
-            why === 'timed-out' ? 'Heartbeat Timeout' : 'Lifecycle Action Completed with ABANDON Result';
-          then(
-            result,
-            `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${action.token} was abandoned: ${how}`,
-          );
-        } else if (instance.actions.length === 0) {
-          then(result, '');
-        }
-      },
-    });
-    return action;
-  }
-
-  private announce(instance: GroupInstance, hook: LifecycleHook, token: string, wait: HookWait): void {
-    const launching = wait.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
-    this.noteAction(instance, hook, 'waits');
-    this.group.publish(`EC2 Instance-${launching ? 'launch' : 'terminate'} Lifecycle Action`, {
-      LifecycleActionToken: token,
-      LifecycleHookName: hook.name,
-      EC2InstanceId: instance.instanceId,
-      LifecycleTransition: wait.transition,
-      Origin: wait.origin,
-      Destination: wait.destination,
-      ...(hook.notificationMetadata !== undefined && { NotificationMetadata: hook.notificationMetadata }),
-    });
-  }
-
-  noteAction(
-    { instanceId }: GroupInstance,
-    { name }: LifecycleHook,
-    event: 'waits' | 'heartbeat' | 'timed-out' | LifecycleResult,
-  ): void {
-    this.group.cloud.journal.add({ kind: 'lifecycle-action', instanceId, hookName: name, event });
+    this.hooks.hold(instance, wait, then);
   }
 
   private poolState(): 'Warmed:Stopped' | 'Warmed:Running' {

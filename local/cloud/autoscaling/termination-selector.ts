@@ -29,7 +29,6 @@ export class TerminationSelector {
   private isAsking = false;
   private retry: Timer | undefined;
   private failure: Activity | undefined;
-  private failingSinceMs: number | undefined;
 
   constructor(
     private readonly group: GroupState,
@@ -40,12 +39,6 @@ export class TerminationSelector {
   /** Whether it waits for an answer, or before it asks again. */
   get isBusy(): boolean {
     return this.isAsking || this.retry !== undefined;
-  }
-
-  /** For how long the custom policy has named nobody, milliseconds. */
-  get failingForMs(): number {
-    if (this.failingSinceMs === undefined) return 0;
-    return this.group.cloud.clock.monotonicMs() - this.failingSinceMs;
   }
 
   close(): void {
@@ -64,18 +57,16 @@ export class TerminationSelector {
       then(this.pick(request, request.candidates, [first, ...others].map(predefined)));
       return;
     }
+    // Until all that were chosen are on their way: the group looks again with each of them.
     this.isAsking = true;
     void this.ask(first, request)
       .then((named) => {
-        this.isAsking = false;
-        if (named.length === 0) return;
         // Surplus ids go to the other policies. Source: as above.
-        then(this.pick(request, named, others.map(predefined)));
+        if (named.length > 0) then(this.pick(request, named, others.map(predefined)));
       })
       .finally(() => {
         this.isAsking = false;
-        if (this.retry) return;
-        this.onRetry();
+        if (!this.retry) this.onRetry();
       });
   }
 
@@ -103,7 +94,7 @@ export class TerminationSelector {
       return instance && isEligible(instance, request.cause) ? [instance] : [];
     });
     if (named.length === 0) this.nobody('the function returned no instance that can be terminated');
-    else this.somebody();
+    else this.failure = undefined;
     return named;
   }
 
@@ -133,8 +124,7 @@ export class TerminationSelector {
   /** One activity for as long as it lasts; how the service words it is not documented. */
   private nobody(why: string): void {
     const { activities, cloud } = this.group;
-    this.failingSinceMs ??= cloud.clock.monotonicMs();
-    if (!this.failure || this.failure.statusMessage !== why) {
+    if (!this.failure) {
       this.failure = activities.begin({
         description: 'Terminating EC2 instance',
         cause: this.group.causes.join('  '),
@@ -146,11 +136,6 @@ export class TerminationSelector {
       this.retry = undefined;
       this.onRetry();
     });
-  }
-
-  private somebody(): void {
-    this.failure = undefined;
-    this.failingSinceMs = undefined;
   }
 }
 

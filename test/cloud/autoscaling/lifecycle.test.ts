@@ -138,6 +138,21 @@ test('without that policy an abandoned terminate hook ends the instance', async 
   expect(instance.state).toBe('Terminated');
 });
 
+test('two hooks hold together: all have to continue, and one that is abandoned ends the other', async () => {
+  const lab = new AutoScalingLab();
+  const second = { ...LAUNCH_HOOK, name: 'warm-caches' };
+  const group = lab.createGroup({ hooks: [LAUNCH_HOOK, second], minSize: 2 });
+  await lab.clock.advance(8_000);
+  const [first, other] = instancesOf(group);
+  if (!first || !other) throw new Error('nothing was launched');
+  lab.complete(first, 'CONTINUE');
+  expect(first.state).toBe('Pending:Wait');
+  lab.complete(first, 'CONTINUE');
+  expect(first.state).toBe('InService');
+  lab.complete(other, 'ABANDON');
+  expect(other).toMatchObject({ isTerminating: true, actions: [] });
+});
+
 test('a launch whose hook is abandoned ends, and others follow at growing intervals', async () => {
   const lab = new AutoScalingLab();
   const group = lab.createGroup({ hooks: [LAUNCH_HOOK], minSize: 1 });
@@ -209,7 +224,13 @@ test('a scale-in ends an instance that waits in its launch hook, and forgets tha
   group.state.setDesired(0, 'a test');
   group.reconcile();
   expect(instance.actions.map(({ hook }) => hook.name)).toEqual(['drain']);
+  await lab.clock.advance(700_000);
   expect(instance.state).toBe('Terminating:Wait');
+  expect(lab.eventsOf('EC2 Instance Launch Unsuccessful')).toEqual([]);
+  const ended = lab.journal
+    .entries()
+    .filter((entry) => entry.kind === 'lifecycle-action' && entry.event !== 'waits');
+  expect(ended).toEqual([]);
 });
 
 test('the instances that a deployment begins with need no boot', () => {

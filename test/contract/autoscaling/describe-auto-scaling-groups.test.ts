@@ -35,3 +35,15 @@ test('refuses a token that it has not given', async () => {
   const call = target.autoScaling.send(new DescribeAutoScalingGroupsCommand({ NextToken: 'nonsense' }));
   await expect(call).rejects.toMatchObject({ name: 'InvalidNextToken' });
 });
+
+test('filters by tags', async () => {
+  const [tag] = (await describeGroup(target)).Tags ?? [];
+  const named = async (value: string) => {
+    const { AutoScalingGroups = [] } = await target.autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ Filters: [{ Name: `tag:${tag?.Key}`, Values: [value] }] }),
+    );
+    return AutoScalingGroups.map(({ AutoScalingGroupName }) => AutoScalingGroupName);
+  };
+  expect(await named(tag?.Value ?? '')).toContain(target.groupName);
+  expect(await named('no-such-value-of-ours')).toEqual([]);
+});

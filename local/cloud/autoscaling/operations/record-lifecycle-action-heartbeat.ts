@@ -10,6 +10,6 @@ export function recordLifecycleActionHeartbeat(model: AutoScaling): Operation {
   return operation(RecordLifecycleActionHeartbeat$, (input: RecordLifecycleActionHeartbeatCommandInput) => {
     const { group, instance, action } = findLifecycleAction(model, input);
     action.heartbeat();
-    group.lifecycle.noteAction(instance, action.hook, 'heartbeat');
+    group.lifecycle.hooks.note(instance, action.hook, 'heartbeat');
   });
 }
