@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { FleetConfigInput } from '../../core/deployment/fleet-config-schema';
@@ -81,9 +81,14 @@ describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
   });
 
   test('do find what is wrong', () => {
-    const { open } = findings((app) => void new sqs.Queue(new Stack(app, 'Stack'), 'Queue'));
+    const { open } = findings((app) => {
+      const stack = new Stack(app, 'Stack');
+      new sqs.Queue(stack, 'Queue');
+      new CfnResource(stack, 'Wrong', { type: 'AWS::SQS::Queue', properties: { VisibilityTimeout: 'soon' } });
+    });
     expect(open.some((finding) => finding.startsWith('AwsSolutions '))).toBe(true);
     expect(open.some((finding) => finding.startsWith('cdk-validator-cfnguard '))).toBe(true);
+    expect(open.some((finding) => finding.startsWith('CloudFormation Validate '))).toBe(true);
   });
 
   test('cfn-lint, where it is installed, finds no error in a fleet with everything', () => {
