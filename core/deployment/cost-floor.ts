@@ -63,13 +63,15 @@ export interface RegionCostFloor {
 export function costFloor(config: FleetConfig): RegionCostFloor[] {
   return config.regions.map((region) => {
     const zones = region.availabilityZones.length;
+    // A stopped instance of the warm pool costs its volume.
+    const volumes = region.min + (config.nodes.warmPool?.minSize ?? 0);
     const items = [
       nodes(region.min, config.instances[0]),
       item(
         'public IPv4 addresses of the nodes and the load balancer',
         hours((region.min + zones) * PRICES.publicIpv4PerHour),
       ),
-      item(`${region.min} volumes of ${VOLUME_GIB} GiB`, region.min * VOLUME_GIB * PRICES.gp3PerGibMonth),
+      item(`${volumes} volumes of ${VOLUME_GIB} GiB`, volumes * VOLUME_GIB * PRICES.gp3PerGibMonth),
       store(config),
       item('network load balancer, without its capacity units', hours(PRICES.networkLoadBalancerPerHour)),
       item(

@@ -135,7 +135,7 @@ const imageSchema = z
       ),
     revision: whole(1, 1_000_000)
       .default(1)
-      .describe('Raise it to bake anew without a change of the app: for the newest packages of Debian.'),
+      .describe('Raise it to bake anew without a change of the app: for security updates of Debian.'),
   })
   .prefault({})
   .describe('The image of the media nodes.');
@@ -170,7 +170,10 @@ const domainSchema = z
       ),
     certificateArn: z
       .string()
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/, 'the ARN of a certificate in ACM')
+      .regex(
+        /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
+        'the ARN of a certificate in ACM',
+      )
       .optional()
       .describe('An existing certificate instead, with one region only; you then point the name yourself.'),
   })
