@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
 import { App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { FleetConfigInput } from '../../core/deployment/fleet-config-schema';
+import { MediasoupFleet } from '../../lib';
 import { buildFleetApp } from '../../lib/fleet-app';
 import { EU, makeImageBundle, ONE_REGION, testContext, US } from '../helpers/synthesize-fleet';
 
@@ -78,6 +80,29 @@ describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
 
   test('find nothing in a fleet with everything', () => {
     expect(findings(fleet(EVERYTHING))).toEqual(NOTHING);
+  });
+
+  test("find nothing in a fleet inside a team's own VPC", () => {
+    const zones = EU.availabilityZones.slice(0, 2);
+    const found = findings((app, imageBundle) => {
+      const stack = new Stack(app, 'Calls', { env: { region: EU.name } });
+      const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+        vpcId: 'vpc-0c0c0c0c',
+        vpcCidrBlock: '10.1.0.0/16',
+        availabilityZones: zones,
+        publicSubnetIds: ['subnet-0a0a0a0a', 'subnet-0b0b0b0b'],
+        publicSubnetRouteTableIds: ['rtb-0d0d0d0d', 'rtb-0d0d0d0d'],
+        isolatedSubnetIds: ['subnet-1a1a1a1a', 'subnet-1b1b1b1b'],
+        isolatedSubnetRouteTableIds: ['rtb-1d1d1d1d', 'rtb-1d1d1d1d'],
+      });
+      new MediasoupFleet(stack, 'Fleet', {
+        domain: ONE_REGION.domain,
+        availabilityZones: zones,
+        network: { vpc },
+        imageBundle,
+      });
+    });
+    expect(found).toEqual(NOTHING);
   });
 
   test('do find what is wrong', () => {
