@@ -27,14 +27,18 @@ export function describeFleet(file: string): string {
       imageBundle: buildDefaultImageBundle(),
       deploymentId: 'check',
     });
-    const stacks = app.synth().stacks.map((stack) => {
+    const synthesized = app.synth().stacks.map((stack) => {
       const { Resources = {} } = stack.template as { Resources?: Record<string, { Type: string }> };
       return { path: stack.hierarchicalId, types: Object.values(Resources).map(({ Type }) => Type) };
     });
+    // In the order of the config, not in that of deployment.
+    const stacks = config.regions.flatMap(({ name }) =>
+      synthesized.filter(({ path }) => path.startsWith(`${name}/`)),
+    );
     return [
       JSON.stringify(config, null, 2),
-      ...stacks.map(({ path, types }) => `\n${path}: ${types.length} resources\n${countLines(types)}`),
-      ...costFloor(config).map(costLines),
+      ...stacks.map(({ path, types }) => `\n${path}: ${countOf(types.length)}\n${countLines(types)}`),
+      ...costs(costFloor(config)),
       '',
     ].join('\n');
   } finally {
@@ -49,6 +53,18 @@ function countLines(types: readonly string[]): string {
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([type, count]) => `${String(count).padStart(5)}  ${type}`)
     .join('\n');
+}
+
+function countOf(resources: number): string {
+  return resources === 1 ? '1 resource' : `${resources} resources`;
+}
+
+function costs(floors: readonly RegionCostFloor[]): string[] {
+  const total = floors.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0);
+  return [
+    ...floors.map(costLines),
+    ...(floors.length > 1 ? [`\nall regions: at least ${total.toFixed(0)} US dollars a month`] : []),
+  ];
 }
 
 function costLines({ region, items, usdPerMonth }: RegionCostFloor): string {

@@ -7,6 +7,7 @@ import { resolveFleetConfig } from '../core/deployment/fleet-config';
 import type { FleetConfigInput } from '../core/deployment/fleet-config-schema';
 import { FleetError } from '../core/errors';
 import { AlarmTopic } from './constructs/alarm-topic';
+import { ExistingNetwork, type ExistingNetworkProps } from './constructs/existing-network';
 import { FleetDashboard } from './constructs/fleet-dashboard';
 import { SharedSecrets, StoreSecret } from './constructs/fleet-secrets';
 import { Network } from './constructs/network';
@@ -17,8 +18,10 @@ import { buildDefaultImageBundle } from './image-bundle';
 export interface MediasoupFleetProps {
   /** The name that browsers connect to, with the Route 53 zone that it is in, or an existing certificate. */
   readonly domain: FleetConfigInput['domain'];
-  /** Zones of the stack's region to run in, at least two. */
+  /** Zones of the stack's region to run in, at least two. With `network` those of its subnets. */
   readonly availabilityZones: string[];
+  /** A VPC of yours to run in. @default one is made: dual-stack, without a NAT gateway */
+  readonly network?: ExistingNetworkProps;
   /** Names group, secrets and logs; once per account and region. @default 'fleet' */
   readonly name?: string;
   /** Instance types, numbers, spot, warm pool. @default 2 to 20 on-demand c7gn.large */
@@ -64,7 +67,7 @@ export class MediasoupFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: MediasoupFleetProps) {
     super(scope, id);
-    const { availabilityZones, imageBundle, deploymentId, ...rest } = props;
+    const { availabilityZones, network: existing, imageBundle, deploymentId, ...rest } = props;
     const { region: regionName } = Stack.of(this);
     if (Token.isUnresolved(regionName)) {
       throw new FleetError('FLEET_ERR_CONFIG', {
@@ -74,10 +77,9 @@ export class MediasoupFleet extends Construct {
     const config = resolveFleetConfig({ ...rest, regions: [{ name: regionName, availabilityZones }] });
     const [region] = config.regions;
     if (!region) throw new FleetError('FLEET_ERR_CONFIG', { message: 'regions: none' });
-    const network = new Network(this, 'Network', {
-      availabilityZones,
-      logRetentionDays: config.logRetentionDays,
-    });
+    const network = existing
+      ? new ExistingNetwork(this, 'Network', existing)
+      : new Network(this, 'Network', { availabilityZones, logRetentionDays: config.logRetentionDays });
     const alarmTopic = new AlarmTopic(this, 'Alarms', { email: config.alarms.email }).topic;
     const sharedSecrets = new SharedSecrets(this, 'Secrets', { fleetName: config.name });
     const { secret: storeSecret } = new StoreSecret(this, 'StoreSecret');

@@ -5,7 +5,19 @@ import { z } from 'zod';
  * unit in the name. Each field's description is printed in docs/configuration.md, which is generated from this schema.
  */
 
-const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
+/** Says the whole of what is allowed, whichever side is missed. */
+function whole(min: number, max: number) {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z.number(rule).int(rule).min(min, rule).max(max, rule);
+}
+
+function between(min: number, max: number) {
+  const rule = `must be a number from ${min} to ${max}`;
+  return z.number(rule).min(min, rule).max(max, rule);
+}
+
+/** Of those that CloudWatch Logs offers. */
+const LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 180, 365] as const;
 
 function baseImage() {
   return z
@@ -18,7 +30,7 @@ function baseImage() {
 
 const instanceLimits = z
   .strictObject({
-    vcpus: z.number().int().min(1).max(512).describe('Processors; decides how many media workers run.'),
+    vcpus: whole(1, 512).describe('Processors; decides how many media workers run.'),
     baselineGbps: z
       .number()
       .positive()
@@ -43,33 +55,17 @@ const nodesSchema = z
       .record(z.string(), instanceLimits)
       .default({})
       .describe('Limits by instance type, for types that the built-in table does not list.'),
-    min: z
-      .number()
-      .int()
-      .min(2)
-      .max(1_000)
+    min: whole(2, 1_000)
       .default(2)
       .describe('Fewest nodes. At least 2: with none, nobody could report that there is no capacity.'),
-    max: z.number().int().min(2).max(5_000).default(20).describe('Most nodes.'),
-    egressFraction: z
-      .number()
-      .min(0.1)
-      .max(0.95)
+    max: whole(2, 5_000).default(20).describe('Most nodes.'),
+    egressFraction: between(0.1, 0.95)
       .default(DEFAULT_EGRESS_FRACTION)
       .describe('Share of the sustained internet egress that placement may commit.'),
     spot: z
       .strictObject({
-        onDemandBase: z
-          .number()
-          .int()
-          .min(0)
-          .max(1_000)
-          .default(2)
-          .describe('Nodes that are always on demand.'),
-        onDemandPercentAboveBase: z
-          .number()
-          .min(0)
-          .max(100)
+        onDemandBase: whole(0, 1_000).default(2).describe('Nodes that are always on demand.'),
+        onDemandPercentAboveBase: between(0, 100)
           .default(50)
           .describe('Share of the nodes above the base that are on demand, percent.'),
       })
@@ -77,7 +73,7 @@ const nodesSchema = z
       .describe('Mixes in spot instances. @default on demand only'),
     warmPool: z
       .strictObject({
-        minSize: z.number().int().min(1).max(1_000).default(1).describe('Stopped instances kept ready.'),
+        minSize: whole(1, 1_000).default(1).describe('Stopped instances kept ready.'),
       })
       .optional()
       .describe(
@@ -89,46 +85,30 @@ const nodesSchema = z
 
 const scalingSchema = z
   .strictObject({
-    scaleOutUtilization: z
-      .number()
-      .min(0.2)
-      .max(0.9)
+    scaleOutUtilization: between(0.2, 0.9)
       .default(0.65)
       .describe('Σ load ÷ Σ safe capacity at which nodes are added.'),
-    scaleOutAfterSeconds: z
-      .number()
-      .int()
-      .min(20)
-      .max(600)
-      .multipleOf(10)
+    scaleOutAfterSeconds: whole(20, 600)
+      .multipleOf(10, 'must be a multiple of 10')
       .default(60)
       .describe('How long it must hold; periods of 10 s.'),
-    scaleOutStep: z.number().int().min(1).max(100).default(1).describe('Nodes added at a time.'),
-    noCapacityStep: z
-      .number()
-      .int()
-      .min(1)
-      .max(100)
-      .default(2)
-      .describe('Nodes added at once when a join found no capacity.'),
-    scaleInUtilization: z
-      .number()
-      .min(0.05)
-      .max(0.8)
+    scaleOutStep: whole(1, 100).default(1).describe('Nodes added at a time.'),
+    noCapacityStep: whole(1, 100).default(2).describe('Nodes added at once when a join found no capacity.'),
+    scaleInUtilization: between(0.05, 0.8)
       .default(0.4)
       .describe('Utilization, as it would be with one node fewer, below which a node is removed.'),
-    scaleInAfterMinutes: z.number().int().min(5).max(180).default(15).describe('How long it must hold.'),
-    warmupSeconds: seconds(10, 900).default(60).describe('How long a new node is not expected to serve yet.'),
+    scaleInAfterMinutes: whole(5, 180).default(15).describe('How long it must hold.'),
+    warmupSeconds: whole(10, 900).default(60).describe('How long a new node is not expected to serve yet.'),
     scheduledFloors: z
       .array(
         z.strictObject({
           name: z
             .string()
-            .regex(/^[A-Za-z0-9-]{1,60}$/)
+            .regex(/^[A-Za-z0-9-]{1,60}$/, 'letters, digits and dashes')
             .describe('Names the scheduled action.'),
           cron: z.string().min(9).max(100).describe('Five fields, in `timeZone`.'),
           timeZone: z.string().min(1).max(60).default('Etc/UTC').describe('IANA name, e.g. Europe/Berlin.'),
-          min: z.number().int().min(2).max(5_000).describe('The floor from then on.'),
+          min: whole(2, 5_000).describe('The floor from then on.'),
         }),
       )
       .max(50)
@@ -140,15 +120,9 @@ const scalingSchema = z
 
 const drainSchema = z
   .strictObject({
-    scaleInMinutes: z
-      .number()
-      .int()
-      .min(2)
-      .max(2_880)
-      .default(30)
-      .describe('Drain window when the fleet shrinks.'),
-    imageRollMinutes: z.number().int().min(2).max(2_880).default(240).describe('Drain window in a release.'),
-    heartbeatTimeoutSeconds: seconds(30, 7_200)
+    scaleInMinutes: whole(2, 2_880).default(30).describe('Drain window when the fleet shrinks.'),
+    imageRollMinutes: whole(2, 2_880).default(240).describe('Drain window in a release.'),
+    heartbeatTimeoutSeconds: whole(30, 7_200)
       .default(1_800)
       .describe('Lifecycle hook heartbeat; the hook ends for good after 100 of them or 48 h.'),
   })
@@ -162,34 +136,22 @@ const imageSchema = z
       .describe(
         'Debian image to bake on: an AMI id, or `ssm:` and a parameter. @default the newest Debian 12 at the time of baking',
       ),
-    revision: z
-      .number()
-      .int()
-      .min(1)
-      .max(1_000_000)
+    revision: whole(1, 1_000_000)
       .default(1)
-      .describe('Raise it to bake anew without a change of the app: for the newest packages of Debian.'),
+      .describe('Raise it to bake anew without a change of the app: for security updates of Debian.'),
   })
   .prefault({})
   .describe('The image of the media nodes.');
 
 const releaseSchema = z
   .strictObject({
-    maxHealthyPercent: z
-      .number()
-      .int()
-      .min(110)
-      .max(200)
+    maxHealthyPercent: whole(110, 200)
       .default(200)
       .describe(
         'How many nodes there may be while a release rolls, percent of the desired ones. 200 starts all new nodes at ' +
           'once, so that the roll takes one drain window; less takes several.',
       ),
-    bakeMinutes: z
-      .number()
-      .int()
-      .min(0)
-      .max(2_880)
+    bakeMinutes: whole(0, 2_880)
       .default(10)
       .describe('How long the alarms are watched after the last node was replaced.'),
   })
@@ -211,7 +173,10 @@ const domainSchema = z
       ),
     certificateArn: z
       .string()
-      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/)
+      .regex(
+        /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[a-f0-9-]+$/,
+        'the ARN of a certificate in ACM',
+      )
       .optional()
       .describe('An existing certificate instead, with one region only; you then point the name yourself.'),
   })
@@ -220,15 +185,15 @@ const domainSchema = z
 const regionSchema = z.strictObject({
   name: z.string().describe('AWS region, e.g. eu-central-1.'),
   availabilityZones: z
-    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/))
+    .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'a zone such as eu-central-1a'))
     .min(2)
     .max(6)
     .describe('Zones to use; listed, since synthesis looks nothing up.'),
   baseImage: baseImage().optional().describe('AMI ids are per region. @default `image.baseImage`'),
   nodes: z
     .strictObject({
-      min: z.number().int().min(2).max(1_000).describe('Fewest nodes here. @default `nodes.min`'),
-      max: z.number().int().min(2).max(5_000).describe('Most nodes here. @default `nodes.max`'),
+      min: whole(2, 1_000).describe('Fewest nodes here. @default `nodes.min`'),
+      max: whole(2, 5_000).describe('Most nodes here. @default `nodes.max`'),
     })
     .partial()
     .default({})
@@ -261,16 +226,10 @@ export const fleetConfigSchema = z.strictObject({
     .strictObject({
       nodeType: z
         .string()
-        .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/)
+        .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'an ElastiCache node type such as cache.t4g.small')
         .default('cache.t4g.small')
         .describe('ElastiCache node type.'),
-      replicas: z
-        .number()
-        .int()
-        .min(1)
-        .max(5)
-        .default(1)
-        .describe('Replicas beside the primary, over zones.'),
+      replicas: whole(1, 5).default(1).describe('Replicas beside the primary, over zones.'),
     })
     .prefault({})
     .describe('The placement store (Valkey).'),
@@ -284,13 +243,7 @@ export const fleetConfigSchema = z.strictObject({
     .prefault({})
     .describe('Where alarms go.'),
   logRetentionDays: z
-    .union(
-      [1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days)) as [
-        z.ZodLiteral<number>,
-        z.ZodLiteral<number>,
-        ...z.ZodLiteral<number>[],
-      ],
-    )
+    .literal(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`)
     .default(30)
     .describe('How long logs are kept, days.'),
 });

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { CapacityVector } from '../capacity/capacity-vector';
 import { safeCapacity } from '../capacity/safe-capacity';
 import { FleetError } from '../errors';
@@ -40,9 +41,7 @@ function hookLimitMinutes(heartbeatTimeoutSeconds: number): number {
 export function resolveFleetConfig(input: unknown): FleetConfig {
   const parsed = fleetConfigSchema.safeParse(input);
   if (!parsed.success) {
-    throw configError(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'config'}: ${message}`),
-    );
+    throw configError(parsed.error.issues.flatMap(mistakesOf));
   }
   const config = parsed.data;
   const mistakes: string[] = [];
@@ -104,6 +103,23 @@ export function resolveFleetConfig(input: unknown): FleetConfig {
   const [first] = instances;
   if (mistakes.length > 0 || !first) throw configError(mistakes);
   return { ...config, regions, instances, architecture: first.capacity.architecture };
+}
+
+/** A key that is meant to hold a secret, whatever it is called. */
+const SECRET_KEY = /password|passwd|secret|token|credential|auth|private|(^|[a-z])keys?$/i;
+
+/** One line for each key that is wrong; never with its value, which could be a secret. */
+function mistakesOf(issue: z.core.$ZodIssue): string[] {
+  const line = (path: PropertyKey[], rule: string) => `${path.join('.') || 'config'}: ${rule}`;
+  if (issue.code !== 'unrecognized_keys') return [line(issue.path, issue.message)];
+  return issue.keys.map((key) =>
+    line(
+      [...issue.path, key],
+      SECRET_KEY.test(key)
+        ? 'no secret may stand in the config: the deployment makes its own in Secrets Manager, see docs/operations.md'
+        : 'there is no such setting, see docs/configuration.md',
+    ),
+  );
 }
 
 /** Debian's own public parameters; its name for x86_64 is amd64. Source: wiki.debian.org/Cloud/AmazonEC2Image. */

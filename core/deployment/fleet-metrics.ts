@@ -21,6 +21,7 @@ export const METRIC_NAMES = [
   'JoinsAccepted',
   'JoinsFailed',
   'Reconnects',
+  'InServiceNodes',
   'DrainingNodes',
   'DrainRemainingPeers',
   'HeartbeatAgeMs',

@@ -61,6 +61,6 @@ export function instanceCapacity(instanceType: string): InstanceCapacity {
   throw new FleetError('FLEET_ERR_CONFIG', {
     message:
       `no capacity data for instance type ${instanceType}; near types with data: ` +
-      `${(near.length > 0 ? near : all).join(', ')}. Give its limits (vcpus, baselineGbps) to use it all the same`,
+      `${(near.length > 0 ? near : all).join(', ')}. To use it all the same, give vcpus, baselineGbps and architecture in nodes.instanceLimits`,
   });
 }

@@ -101,15 +101,14 @@ export class FleetAlarms extends Construct {
     const { groupName } = this.props;
     const perNode = MINUTE / METRIC_PERIOD_SECONDS;
     this.alarm('silent-nodes', {
-      description:
-        'Nodes in service do not report their load; nobody is removed meanwhile. Runbook: silent-nodes.',
+      description: 'Nodes in service report nothing; nobody is removed meanwhile. Runbook: silent-nodes.',
       comparison: 'GreaterThanThreshold',
       threshold: perNode / 2,
       evaluationPeriods: 5,
       // Group and nodes both silent is the worst of it.
       missingData: 'breaching',
       metric: [
-        term('samples', poolMetric(groupName, 'SafeEgressBps', 'SampleCount', MINUTE)),
+        term('samples', poolMetric(groupName, 'InServiceNodes', 'SampleCount', MINUTE)),
         term('inService', inServiceInstances(groupName, MINUTE)),
         expression('missing', `inService * ${perNode} - FILL(samples, 0)`, { returnData: true }),
       ],

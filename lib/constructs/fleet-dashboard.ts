@@ -56,6 +56,7 @@ export class FleetDashboard extends Construct {
         width: 24,
         metrics: [
           this.utilization(),
+          this.headroom(),
           this.gauge('Rooms'),
           this.gauge('Peers'),
           this.pool('NoCapacity', 'Sum'),
@@ -67,7 +68,11 @@ export class FleetDashboard extends Construct {
         leftYAxis: { min: 0, max: 1 },
         leftAnnotations: [{ value: scaleOutUtilization, label: 'nodes are added' }],
       }),
-      graph('Egress: used, safe (bit/s)', [this.gauge('EgressBps'), this.gauge('SafeEgressBps')]),
+      graph('Egress: used, safe, headroom (bit/s)', [
+        this.gauge('EgressBps'),
+        this.gauge('SafeEgressBps'),
+        this.headroom(),
+      ]),
     );
     dashboard.addWidgets(
       graph('Rooms and peers', [this.gauge('Rooms'), this.gauge('Peers')]),
@@ -155,6 +160,16 @@ export class FleetDashboard extends Construct {
         sp: this.pool('SafePacketsPerSecond', 'Sum'),
       },
       label: 'Utilization',
+      period: PERIOD,
+    });
+  }
+
+  /** What the nodes that take new rooms could send beside what they send. */
+  private headroom(): IMetric {
+    return new MathExpression({
+      expression: `(hs - he) / ${60 / METRIC_PERIOD_SECONDS}`,
+      usingMetrics: { he: this.pool('EgressBps', 'Sum'), hs: this.pool('SafeEgressBps', 'Sum') },
+      label: 'HeadroomBps',
       period: PERIOD,
     });
   }

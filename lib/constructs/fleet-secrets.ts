@@ -36,7 +36,7 @@ function generatedSecret(
   acknowledge(
     secret,
     'AwsSolutions-SMG4',
-    'Rotation is an operator step with two values valid at a time (docs/operations.md): an unattended one would cut links.',
+    'Rotation is an operator step with two values valid at a time (docs/operations.md, "Changing secrets on AWS"): an unattended one would cut links.',
   );
   return secret;
 }

@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 import type { InstanceConfig } from '../../core/deployment/fleet-config';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
 import { acknowledge } from '../acknowledge';
-import type { Network } from './network';
+import type { FleetNetwork } from './fleet-network';
 import { ROOT_DEVICE, ROOT_VOLUME_GIB } from './node-image';
 import { nodeUserData } from './user-data';
 
 export interface NodeLaunchTemplateProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   readonly fleetName: string;
   readonly amiId: string;
   /** The preferred type first. */
@@ -46,7 +46,7 @@ export class NodeLaunchTemplate extends Construct {
             deviceIndex: 0,
             // Media goes straight to the node.
             associatePublicIpAddress: true,
-            ipv6AddressCount: 1,
+            ipv6AddressCount: props.network.isDualStack ? 1 : undefined,
             deleteOnTermination: true,
             groups: [this.securityGroup.securityGroupId],
           },

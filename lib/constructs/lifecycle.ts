@@ -11,12 +11,12 @@ import { Construct } from 'constructs';
 import type { FleetConfig } from '../../core/deployment/fleet-config';
 import { acknowledge } from '../acknowledge';
 import { Caretaker } from './caretaker';
+import type { FleetNetwork } from './fleet-network';
 import { acknowledgeGroupArn, groupArn } from './group-arn';
-import type { Network } from './network';
 import type { PlacementStore } from './placement-store';
 
 export interface LifecycleProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   readonly store: PlacementStore;
   readonly storeSecret: secretsmanager.ISecret;
   readonly groupName: string;
@@ -214,7 +214,9 @@ export class Lifecycle extends Construct {
       'Placement store',
     );
     group.addEgressRule(
-      ec2.Peer.securityGroupId(network.endpointSecurityGroup.securityGroupId),
+      network.endpointSecurityGroup
+        ? ec2.Peer.securityGroupId(network.endpointSecurityGroup.securityGroupId)
+        : ec2.Peer.anyIpv4(),
       ec2.Port.tcp(443),
       'Auto Scaling and Secrets Manager',
     );

@@ -5,10 +5,10 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
 import { acknowledge } from '../acknowledge';
-import type { Network } from './network';
+import type { FleetNetwork } from './fleet-network';
 
 export interface LoadBalancerProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   /** The name that browsers connect to. */
   readonly domainName: string;
   /** Zone for the records and the certificate's validation. @default no records are made */
@@ -42,7 +42,7 @@ export class LoadBalancer extends Construct {
 
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id);
-    const { vpc, publicSubnets } = props.network;
+    const { vpc, publicSubnets, isDualStack } = props.network;
     // The CDK's own group of a network load balancer lets nothing in and nothing out.
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,
@@ -57,7 +57,7 @@ export class LoadBalancer extends Construct {
       vpc,
       vpcSubnets: publicSubnets,
       internetFacing: true,
-      ipAddressType: elb.IpAddressType.DUAL_STACK,
+      ipAddressType: isDualStack ? elb.IpAddressType.DUAL_STACK : elb.IpAddressType.IPV4,
       crossZoneEnabled: true,
       securityGroups: [this.securityGroup],
     });
@@ -133,7 +133,7 @@ export class LoadBalancer extends Construct {
       hostedZoneId: this.balancer.loadBalancerCanonicalHostedZoneId,
       evaluateTargetHealth: true,
     };
-    for (const type of ['A', 'AAAA']) {
+    for (const type of props.network.isDualStack ? ['A', 'AAAA'] : ['A']) {
       new route53.CfnRecordSet(this, `Latency${type}`, {
         hostedZoneId,
         name: props.domainName,

@@ -1,6 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge';
+import { ENDPOINT_SERVICES, endpointSecurityGroup, type FleetNetwork } from './fleet-network';
 import { logGroup } from './log-group';
 
 export interface NetworkProps {
@@ -14,12 +15,14 @@ export interface NetworkProps {
  * A dual-stack VPC: public subnets for nodes and load balancer, isolated ones for the placement store and the Lambdas.
  * No NAT gateway: nodes have public addresses of their own, and the Lambdas need two services only, through endpoints.
  */
-export class Network extends Construct {
+export class Network extends Construct implements FleetNetwork {
   readonly vpc: ec2.Vpc;
   readonly publicSubnets: ec2.SubnetSelection = { subnetGroupName: 'node' };
   readonly isolatedSubnets: ec2.SubnetSelection = { subnetGroupName: 'isolated' };
-  /** Of the interface endpoints. */
+  readonly isDualStack = true;
   readonly endpointSecurityGroup: ec2.SecurityGroup;
+  /** All of it: routes are resources of their own. */
+  readonly routes = this;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -53,26 +56,8 @@ export class Network extends Construct {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(logGroup(this, 'FlowLog', props)),
     });
 
-    this.endpointSecurityGroup = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
-      vpc: this.vpc,
-      description: 'Interface endpoints: HTTPS from within the VPC',
-      allowAllOutbound: false,
-    });
-    // From the VPC and not from groups: with private DNS the nodes, too, reach these services only here.
-    acknowledge(
-      this.endpointSecurityGroup,
-      'AwsSolutions-EC23',
-      "The rule can not read the VPC's own range, which is the only source here.",
-    );
-    this.endpointSecurityGroup.addIngressRule(
-      ec2.Peer.ipv4(this.vpc.vpcCidrBlock),
-      ec2.Port.tcp(443),
-      'HTTPS from within the VPC',
-    );
-    for (const [name, service] of [
-      ['AutoScaling', ec2.InterfaceVpcEndpointAwsService.AUTOSCALING],
-      ['SecretsManager', ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER],
-    ] as const) {
+    this.endpointSecurityGroup = endpointSecurityGroup(this, this.vpc, this.vpc.vpcCidrBlock);
+    for (const [name, service] of Object.entries(ENDPOINT_SERVICES)) {
       this.vpc.addInterfaceEndpoint(`${name}Endpoint`, {
         service,
         subnets: this.isolatedSubnets,
@@ -82,7 +67,6 @@ export class Network extends Construct {
     }
   }
 
-  /** Ids of the subnets that nodes run in. */
   get publicSubnetIds(): string[] {
     return this.vpc.selectSubnets(this.publicSubnets).subnetIds;
   }

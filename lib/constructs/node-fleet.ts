@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 import type { FleetConfig, RegionConfig } from '../../core/deployment/fleet-config';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
 import { FleetAlarms } from './fleet-alarms';
+import type { FleetNetwork } from './fleet-network';
 import type { SharedSecretSet } from './fleet-secrets';
 import { NodeLaunchTemplate } from './launch-template';
 import { Lifecycle } from './lifecycle';
 import { LoadBalancer } from './load-balancer';
 import { logGroup } from './log-group';
-import type { Network } from './network';
 import { NodeGroup, type NodeHooks } from './node-group';
 import { NodeImage } from './node-image';
 import { nodeRole } from './node-role';
@@ -18,7 +18,7 @@ import type { PlacementStore } from './placement-store';
 import { Scaling } from './scaling';
 
 export interface NodeFleetProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   readonly store: PlacementStore;
   readonly storeSecret: secretsmanager.ISecret;
   readonly sharedSecrets: SharedSecretSet;

@@ -4,7 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IDependable } from 'constructs';
 import type { FleetConfig } from '../../core/deployment/fleet-config';
 import { acknowledge } from '../acknowledge';
-import type { Network } from './network';
+import type { FleetNetwork } from './fleet-network';
 
 /** Names of the group's lifecycle hooks. */
 export interface NodeHooks {
@@ -18,7 +18,7 @@ export interface NodeHooks {
 const LAUNCH_TIMEOUT_SECONDS = 600;
 
 export interface NodeGroupProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   /**
    * Fixed, not generated: dimension of the nodes' metrics, and what events, policies and Lambdas name; as a reference
    * it would be a circle.
@@ -100,7 +100,7 @@ export class NodeGroup extends Construct {
       this.group.node.addDependency(dependency);
     }
     // Instances need the routes of their subnets.
-    this.group.node.addDependency(props.network);
+    this.group.node.addDependency(props.network.routes);
     if (props.warmPool) {
       new autoscaling.CfnWarmPool(this, 'WarmPool', {
         autoScalingGroupName: this.group.ref,

@@ -10,10 +10,10 @@ import { Construct } from 'constructs';
 import type { InstanceCapacity } from '../../core/deployment/instance-capacity';
 import { FleetError } from '../../core/errors';
 import { acknowledge } from '../acknowledge';
-import type { Network } from './network';
+import type { FleetNetwork } from './fleet-network';
 
 export interface NodeImageProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   /** The fleet's name; the image's parts are named after it. */
   readonly fleetName: string;
   /** Of the nodes; no other is baked. */
@@ -159,7 +159,7 @@ export class NodeImage extends Construct {
     });
     Tags.of(infrastructure).add('mediasoup-fleet', props.fleetName);
     // The instance needs its routes to the internet, which are resources of their own.
-    infrastructure.node.addDependency(props.network);
+    infrastructure.node.addDependency(props.network.routes);
     return infrastructure;
   }
 }

@@ -6,10 +6,10 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { NETWORK_PORTS } from '../../core/deployment/network-ports';
 import { fleetAlarm, type FleetAlarmProps } from './alarm';
-import type { Network } from './network';
+import type { FleetNetwork } from './fleet-network';
 
 export interface PlacementStoreProps {
-  readonly network: Network;
+  readonly network: FleetNetwork;
   /** ElastiCache node type, e.g. cache.t4g.small. */
   readonly nodeType: string;
   /** Beside the primary, at least 1. */

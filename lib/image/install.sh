@@ -40,6 +40,8 @@ esac
 
 say 'packages'
 quiet_apt update
+# The base image is as old as it is, and the nodes are never upgraded. With new packages, since a new kernel is one.
+quiet_apt upgrade -y --with-new-pkgs -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold
 marked_before=$(apt-mark showmanual | sort)
 # shellcheck disable=SC2086
 quiet_apt install -y --no-install-recommends "${RUN_PACKAGES[@]}" $WORKER_PACKAGES
@@ -96,7 +98,7 @@ install -D -m 0644 "$BUNDLE/files/90-mediasoup-fleet-sysctl.conf" /etc/sysctl.d/
 install -D -m 0644 "$BUNDLE/files/amazon-time.sources" /etc/chrony/sources.d/amazon-time.sources
 install -D -m 0644 "$BUNDLE/files/90-mediasoup-fleet-journald.conf" /etc/systemd/journald.conf.d/90-mediasoup-fleet.conf
 # A node is replaced, never changed: upgrades in the middle of calls would swap libraries under running workers.
-# Security updates come with the next image (docs/operations.md).
+# Security updates come with the next image (docs/operations.md, "Security updates of the image on AWS").
 for timer in apt-daily apt-daily-upgrade; do ln -sf /dev/null "/etc/systemd/system/$timer.timer"; done
 # As `systemctl enable`, which a root without a running systemd may not have. Without its environment file, which user
 # data writes, the service does not start.

@@ -31,7 +31,7 @@ export async function readSecretKey(secret: SecretArn): Promise<SigningKey> {
   }
 }
 
-/** The first key, as nodes take it: during a rotation the one that all of them know is `previous` for a while only. */
+/** The current key, read as nodes read it (node-app/aws/fleet-secrets.ts), so that its id is the same. */
 function keyOfSecret(text: string | undefined, { arn }: SecretArn): SigningKey {
   const parsed = rotatingKeySchema.safeParse(parseJson(text));
   if (!parsed.success) {

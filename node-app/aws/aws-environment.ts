@@ -77,6 +77,8 @@ export class AwsEnvironment implements HostEnvironment {
   #actions: LifecycleActions | undefined;
   #publisher: CloudWatchPublisher | undefined;
   #stateWait: Timer | undefined;
+  /** What Auto Scaling wants; undefined until it says so. */
+  #targetState: TargetLifecycleState | undefined;
   #closed = false;
 
   private constructor(
@@ -189,6 +191,7 @@ export class AwsEnvironment implements HostEnvironment {
   }
 
   #onTargetState(state: TargetLifecycleState): void {
+    this.#targetState = state;
     switch (state) {
       case 'InService':
       case 'Standby':
@@ -262,7 +265,11 @@ export class AwsEnvironment implements HostEnvironment {
     this.#publisher = new CloudWatchPublisher({
       client: this.clients.cloudWatch,
       autoScalingGroupName: group,
-      figures: async () => ({ ...node.figures(), ena: await readEnaCounters() }),
+      figures: async () => ({
+        ...node.figures(),
+        ena: await readEnaCounters(),
+        isInService: this.#targetState === undefined || this.#targetState === 'InService',
+      }),
       clock: this.options.clock,
       random: this.options.random,
       logger: this.#requireLogger(),

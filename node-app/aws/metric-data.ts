@@ -9,6 +9,8 @@ import type { EnaCounters } from './ena-counters';
 export interface NodeFigures extends HostedNodeFigures {
   /** Since boot; undefined where the network card has none. */
   ena: EnaCounters | undefined;
+  /** Whether Auto Scaling counts the instance among those in service. */
+  isInService: boolean;
 }
 
 /** Totals that CloudWatch has already. */
@@ -52,6 +54,8 @@ export function metricData(
     JoinsAccepted: totals.joinsAccepted - before.joinsAccepted,
     JoinsFailed: totals.joinsFailed - before.joinsFailed,
     Reconnects: totals.reconnects - before.reconnects,
+    // Also of a cordoned node, which is no capacity but is not silent either.
+    InServiceNodes: figures.isInService ? 1 : undefined,
     DrainingNodes: isDraining ? 1 : 0,
     DrainRemainingPeers: isDraining ? figures.peers : 0,
     HeartbeatAgeMs: figures.heartbeatAgeMs,

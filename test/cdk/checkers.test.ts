@@ -3,10 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { FleetConfigInput } from '../../core/deployment/fleet-config-schema';
+import { MediasoupFleet } from '../../lib';
 import { buildFleetApp } from '../../lib/fleet-app';
 import { EU, makeImageBundle, ONE_REGION, testContext, US } from '../helpers/synthesize-fleet';
 
@@ -80,10 +82,38 @@ describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
     expect(findings(fleet(EVERYTHING))).toEqual(NOTHING);
   });
 
+  test("find nothing in a fleet inside a team's own VPC", () => {
+    const zones = EU.availabilityZones.slice(0, 2);
+    const found = findings((app, imageBundle) => {
+      const stack = new Stack(app, 'Calls', { env: { region: EU.name } });
+      const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+        vpcId: 'vpc-0c0c0c0c',
+        vpcCidrBlock: '10.1.0.0/16',
+        availabilityZones: zones,
+        publicSubnetIds: ['subnet-0a0a0a0a', 'subnet-0b0b0b0b'],
+        publicSubnetRouteTableIds: ['rtb-0d0d0d0d', 'rtb-0d0d0d0d'],
+        isolatedSubnetIds: ['subnet-1a1a1a1a', 'subnet-1b1b1b1b'],
+        isolatedSubnetRouteTableIds: ['rtb-1d1d1d1d', 'rtb-1d1d1d1d'],
+      });
+      new MediasoupFleet(stack, 'Fleet', {
+        domain: ONE_REGION.domain,
+        availabilityZones: zones,
+        network: { vpc },
+        imageBundle,
+      });
+    });
+    expect(found).toEqual(NOTHING);
+  });
+
   test('do find what is wrong', () => {
-    const { open } = findings((app) => void new sqs.Queue(new Stack(app, 'Stack'), 'Queue'));
+    const { open } = findings((app) => {
+      const stack = new Stack(app, 'Stack');
+      new sqs.Queue(stack, 'Queue');
+      new CfnResource(stack, 'Wrong', { type: 'AWS::SQS::Queue', properties: { VisibilityTimeout: 'soon' } });
+    });
     expect(open.some((finding) => finding.startsWith('AwsSolutions '))).toBe(true);
     expect(open.some((finding) => finding.startsWith('cdk-validator-cfnguard '))).toBe(true);
+    expect(open.some((finding) => finding.startsWith('CloudFormation Validate '))).toBe(true);
   });
 
   test('cfn-lint, where it is installed, finds no error in a fleet with everything', () => {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { MediasoupFleet, type MediasoupFleetProps } from '../../lib';
-import { makeImageBundle, ROOT, testContext } from '../helpers/synthesize-fleet';
+import { EU, makeImageBundle, ROOT, testContext, US } from '../helpers/synthesize-fleet';
 
 const DOMAIN = { name: 'calls.example.com', hostedZoneId: 'Z0123456789EXAMPLE' };
 const ZONES = ['eu-central-1a', 'eu-central-1b'];
@@ -15,6 +15,9 @@ let outdir: string;
 beforeAll(() => {
   imageBundle = makeImageBundle();
   outdir = mkdtempSync(join(tmpdir(), 'fleet-cdk-out-'));
+  // Whoever calls Docker gets no further.
+  mkdirSync(join(outdir, 'bin'));
+  writeFileSync(join(outdir, 'bin', 'docker'), '#!/bin/sh\nexit 97\n', { mode: 0o755 });
 });
 afterAll(() => {
   for (const dir of [imageBundle, outdir]) rmSync(dir, { recursive: true, force: true });
@@ -60,7 +63,7 @@ describe("a team's own stack", () => {
   });
 });
 
-/** Runs a command without credentials and without a metadata service. Gives what it printed, or threw. */
+/** Runs a command without credentials, without a metadata service and without Docker. Gives what it printed, or threw. */
 function run(
   command: string,
   args: string[],
@@ -72,7 +75,12 @@ function run(
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 100_000,
-      env: { PATH: process.env['PATH'] ?? '', HOME: outdir, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+      env: {
+        PATH: `${join(outdir, 'bin')}:${process.env['PATH']}`,
+        HOME: outdir,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        ...env,
+      },
     });
     return { status: 0, output };
   } catch (error) {
@@ -130,6 +138,8 @@ describe('as a person runs it', () => {
     });
     expect({ status, output: status === 0 ? '' : output }).toEqual({ status: 0, output: '' });
     expect(Date.now() - startedAt).toBeLessThan(60_000);
+    const manifest = readFileSync(join(outdir, 'default', 'manifest.json'), 'utf8');
+    expect(JSON.parse(manifest)).not.toHaveProperty('missing');
   }, 120_000);
 
   test('a wrong config stops synthesis with one line for each mistake, and makes no template', () => {
@@ -153,15 +163,24 @@ export default defineFleet({ regions: [{ name: 'eu-central-9', availabilityZones
   }, 120_000);
 
   test('`fleet config check` prints the config, the resources of each stack and the monthly floor', () => {
-    const { status, output } = run(
-      process.execPath,
-      ['--require', 'tsx/cjs', 'bin/fleet.ts', 'config', 'check'],
-      {},
+    const file = join(outdir, 'two.config.ts');
+    writeFileSync(
+      file,
+      `import { defineFleet } from '${join(ROOT, 'lib')}';
+export default defineFleet({ regions: ${JSON.stringify([EU, US])}, domain: ${JSON.stringify(DOMAIN)} });\n`,
     );
+    const args = ['--require', 'tsx/cjs', 'bin/fleet.ts', 'config', 'check', '--config', file];
+    const { status, output } = run(process.execPath, args, {});
     expect(status).toBe(0);
     expect(output).toContain('"scaleOutUtilization": 0.65');
     expect(output).toContain('1  AWS::AutoScaling::AutoScalingGroup');
+    const stacks = [...output.matchAll(/^(.+\/.+): \d+ resources?$/gm)].map(([, path]) => path);
+    expect(stacks).toEqual([
+      ...['network', 'secrets', 'store', 'fleet', 'observability'].map((name) => `eu-central-1/${name}`),
+      ...['network', 'store', 'fleet', 'observability'].map((name) => `us-east-1/${name}`),
+    ]);
     expect(output).toMatch(/eu-central-1: at least \d{3} US dollars a month/);
+    expect(output).toMatch(/all regions: at least \d{3} US dollars a month/);
   }, 120_000);
 
   test('`fleet config check` refuses a config that is not there in one line', () => {

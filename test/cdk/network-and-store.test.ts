@@ -91,6 +91,13 @@ describe('placement store', () => {
     });
   });
 
+  test('its engine has the parameters that are set for it', () => {
+    expect(group).toMatchObject({ Engine: 'valkey', EngineVersion: '8.1' });
+    expect(onlyResource(store, 'AWS::ElastiCache::ParameterGroup').Properties).toMatchObject({
+      CacheParameterGroupFamily: 'valkey8',
+    });
+  });
+
   test('nodes and Lambdas ask for the primary endpoint, which exists without cluster mode', () => {
     const fleetTemplate = JSON.stringify(fleet.template('fleet').toJSON());
     expect(fleetTemplate).toContain('PrimaryEndPointAddress');

@@ -7,6 +7,7 @@ import {
   synthesizeFleet,
   type SynthesizedFleet,
 } from '../helpers/synthesize-fleet';
+import { NODE_SDK_CALLS } from '../lambdas/sdk-calls';
 
 const fleet = synthesizeFleet();
 const template = fleet.template('fleet');
@@ -93,6 +94,8 @@ describe('group', () => {
     expect(Alarms.length).toBeGreaterThan(0);
     for (const name of Alarms) expect(existing).toContain(name);
     expect(group.UpdatePolicy).not.toHaveProperty('AutoScalingRollingUpdate');
+    // CloudFormation has none: it rolls back by a second refresh when an alarm has failed the first.
+    expect(Preferences).not.toHaveProperty('AutoRollback');
   });
 
   test('the alarms and the permission to choose who leaves exist before the group', () => {
@@ -102,8 +105,17 @@ describe('group', () => {
   });
 
   test('who leaves is chosen by our policy first', () => {
-    const [first] = group.Properties['TerminationPolicies'] as [{ 'Fn::GetAtt': [string, string] }];
+    const [first, ...next] = group.Properties['TerminationPolicies'] as [
+      { 'Fn::GetAtt': [string, string] },
+      ...unknown[],
+    ];
     expect(first['Fn::GetAtt'][0]).toContain('TerminationPolicy');
+    // Has the last word when ours names more than were asked for.
+    expect(next).toEqual(['Default']);
+  });
+
+  test('while a node boots nothing is expected of it, or scaling would add another each minute', () => {
+    expect(group.Properties).toMatchObject({ DefaultInstanceWarmup: 60, HealthCheckGracePeriod: 60 });
   });
 
   test('the group tells its size, which scaling in compares with the nodes that report', () => {
@@ -154,6 +166,15 @@ describe('spot, several types and a warm pool', () => {
   test('each node learns the capacity of its own type', () => {
     expect(userData(rich)).toContain('c7gn.large) egress=3750000000 packets=140000 ;;');
     expect(userData(rich)).toContain('c8gn.xlarge) egress=3750000000 packets=280000 ;;');
+  });
+
+  test.each([
+    ['c7g.xlarge', 'its baseline, not its burst', 0.75 * 1.876e9],
+    ['c8gn.xlarge', 'the 5 Gbit/s of the internet gateway below 32 vCPU', 0.75 * 5e9],
+    ['c8gn.8xlarge', 'half of its bandwidth from 32 vCPU on', 0.75 * 50e9],
+  ])('%s may send three quarters of %s', (type, _limit, egressBps) => {
+    const one = synthesizeFleet({ config: { nodes: { instanceTypes: [type] } } }).template('fleet');
+    expect(userData(one)).toContain(`${type}) egress=${egressBps} packets=`);
   });
 });
 
@@ -294,6 +315,11 @@ describe('load balancer', () => {
     });
   });
 
+  test('nothing but signalling passes it: media through it would be tracked, and paid per GB', () => {
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::Listener', 1);
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 1);
+  });
+
   test('it ends TLS and keeps quiet WebSockets longer than its default', () => {
     expect(listener).toMatchObject({ Protocol: 'TLS', Port: 443 });
     expect(listener['ListenerAttributes']).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '6000' }]);
@@ -351,4 +377,54 @@ describe('load balancer', () => {
       Certificates: [{ CertificateArn: certificateArn }],
     });
   });
+});
+
+describe('role of the nodes', () => {
+  interface Statement {
+    Action: string | string[];
+    Resource: unknown;
+    Condition?: unknown;
+  }
+  const [, policy] =
+    Object.entries(resourcesOf(template, 'AWS::IAM::Policy')).find(([id]) => id.includes('NodeRole')) ?? [];
+  const { Statement: statements } = policy?.Properties['PolicyDocument'] as { Statement: Statement[] };
+  const isOfAgent = ({ Action }: Statement) => [Action].flat().every((action) => action.startsWith('logs:'));
+  const own = statements.filter((statement) => !isOfAgent(statement));
+
+  test('allows what a node calls, and nothing more', () => {
+    expect(own.flatMap(({ Action }) => Action).sort()).toEqual([...NODE_SDK_CALLS]);
+  });
+
+  test("allows the agent to ship the journal into the nodes' log group", () => {
+    const [agent, ...more] = statements.filter(isOfAgent);
+    expect(more).toEqual([]);
+    expect(agent?.Action).toEqual(['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents']);
+    expect(JSON.stringify(agent?.Resource)).toContain('NodeLog');
+  });
+
+  test('is for our group, our secrets and our metrics only', () => {
+    for (const { Action, Resource, Condition } of own) {
+      if (Action === 'cloudwatch:PutMetricData') {
+        expect(Condition).toEqual({ StringEquals: { 'cloudwatch:namespace': 'MediasoupFleet' } });
+      } else if (Action === 'secretsmanager:GetSecretValue') {
+        expect(Resource).toHaveLength(4);
+      } else {
+        expect(JSON.stringify(Resource)).toContain('autoScalingGroupName/fleet-nodes');
+      }
+    }
+  });
+});
+
+test('the outputs lead to the first call: the address, and the secrets that mint tokens', () => {
+  const outputs = Object.entries(template.findOutputs('*'));
+  for (const [name, value] of [
+    ['Url', 'https://calls.example.com'],
+    ['TokenSecretArn', 'SecretsToken'],
+    ['AdminTokenSecretArn', 'SecretsAdminToken'],
+    ['LoadBalancerName', 'DNSName'],
+    ['GroupName', 'fleet-nodes'],
+  ] as const) {
+    const found = outputs.filter(([id]) => new RegExp(`^Fleet${name}[0-9A-F]{8}$`).test(id));
+    expect(JSON.stringify(found)).toContain(value);
+  }
 });

@@ -63,6 +63,38 @@ test('the name leads to the nearest region, and each region has a name for the o
       expect.objectContaining({ Name: 'calls.example.com', Region: node.id, SetIdentifier: node.id }),
     );
     expect(records).toContainEqual(expect.objectContaining({ Name: `${node.id}.calls.example.com` }));
+    for (const { AliasTarget } of records) expect(AliasTarget).toMatchObject({ EvaluateTargetHealth: true });
+  }
+});
+
+test("a region's certificate is good for both of its names, validated in the zone", () => {
+  for (const { node } of three.regions) {
+    const names = ['calls.example.com', `${node.id}.calls.example.com`];
+    const fleet = three.template('fleet', node.id);
+    const [[id, certificate] = []] = Object.entries(
+      resourcesOf(fleet, 'AWS::CertificateManager::Certificate'),
+    );
+    expect(certificate?.Properties).toMatchObject({
+      DomainName: names[0],
+      SubjectAlternativeNames: [names[1]],
+      DomainValidationOptions: names.map((DomainName) => ({
+        DomainName,
+        HostedZoneId: 'Z0123456789EXAMPLE',
+      })),
+    });
+    expect(onlyResource(fleet, 'AWS::ElasticLoadBalancingV2::Listener').Properties['Certificates']).toEqual([
+      { CertificateArn: { Ref: id } },
+    ]);
+  }
+});
+
+test('regions share no store: a replica elsewhere is read-only and late, and no place for a claim', () => {
+  for (const { node } of three.regions) {
+    const store = three.template('store', node.id);
+    store.resourceCountIs('AWS::ElastiCache::GlobalReplicationGroup', 0);
+    expect(onlyResource(store, 'AWS::ElastiCache::ReplicationGroup').Properties).not.toHaveProperty(
+      'GlobalReplicationGroupId',
+    );
   }
 });
 

@@ -73,3 +73,28 @@ test('the dashboard has every widget that a runbook names', () => {
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((title) => !known.has(title))).toEqual([]);
 });
+
+test('the dashboard shows what an operator asks first', () => {
+  const dashboard = JSON.stringify(fleet.template('observability'));
+  for (const shown of [
+    'Utilization',
+    'HeadroomBps',
+    'Rooms',
+    'Peers',
+    'NoCapacity',
+    'GroupTerminatingInstances',
+    'DrainRemainingPeers',
+    'JoinsAccepted',
+    'JoinsFailed',
+    'Reconnects',
+    'EnaBwOutAllowanceExceeded',
+    'EnaPpsAllowanceExceeded',
+    'EnaConntrackAllowanceExceeded',
+    'EngineCPUUtilization',
+    'DatabaseMemoryUsagePercentage',
+    'ActiveFlowCount_TLS',
+    'HealthyHostCount',
+  ]) {
+    expect(dashboard).toContain(`\\"${shown}\\"`);
+  }
+});

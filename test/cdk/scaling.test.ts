@@ -1,19 +1,29 @@
 import { runInNewContext } from 'node:vm';
+import { ALARM_TERMS } from '../../core/deployment/cost-floor';
+import { METRIC_NAMES, METRIC_NAMESPACE } from '../../core/deployment/fleet-metrics';
+import { CARETAKER_METRICS } from '../../core/drain/caretaker-metrics';
+import { metricData } from '../../node-app/aws/metric-data';
 import { onlyResource, resourcesOf, synthesizeFleet } from '../helpers/synthesize-fleet';
+import { nodeFigures } from '../unit/aws/node-figures';
 
-const template = synthesizeFleet({
+const fleet = synthesizeFleet({
   config: {
     scaling: {
       scheduledFloors: [{ name: 'morning', cron: '30 7 * * MON-FRI', timeZone: 'Europe/Berlin', min: 8 }],
     },
   },
-}).template('fleet');
+});
+const template = fleet.template('fleet');
 
 interface Query {
   Id: string;
   Expression?: string;
   ReturnData: boolean;
-  MetricStat?: { Metric: { MetricName: string; Dimensions: object[] }; Period: number; Stat: string };
+  MetricStat?: {
+    Metric: { Namespace: string; MetricName: string; Dimensions: object[] };
+    Period: number;
+    Stat: string;
+  };
 }
 
 interface Alarm {
@@ -24,16 +34,32 @@ interface Alarm {
   ComparisonOperator: string;
   TreatMissingData: string;
   Period?: number;
+  Namespace?: string;
   MetricName?: string;
-  Metrics: Query[];
+  Dimensions?: object[];
+  Metrics?: Query[];
 }
 
-function alarm(name: string): Alarm {
+function alarm(name: string): Alarm & { Metrics: Query[] } {
   const found = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).find(
     ({ Properties }) => Properties['AlarmName'] === `fleet-nodes-${name}`,
   );
   if (!found) throw new Error(`there is no alarm ${name}`);
-  return found.Properties as unknown as Alarm;
+  return { Metrics: [], ...(found.Properties as unknown as Alarm) };
+}
+
+/** What an alarm reads, alone or in its metric math. */
+function metricsOf({ Metrics, Namespace = '', MetricName = '', Dimensions = [], Period = 0 }: Alarm) {
+  if (!Metrics) return [{ Namespace, MetricName, Dimensions, Period }];
+  return Metrics.flatMap(({ MetricStat }) =>
+    MetricStat ? [{ ...MetricStat.Metric, Period: MetricStat.Period }] : [],
+  );
+}
+
+function alarmsOf(stack: 'fleet' | 'store'): Alarm[] {
+  return Object.values(resourcesOf(fleet.template(stack), 'AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties as unknown as Alarm,
+  );
 }
 
 /** Steps of the policy that an alarm triggers. */
@@ -45,7 +71,7 @@ function steps(of: Alarm): unknown {
 }
 
 /** What an alarm's metric math gives for one data point; the formulas are JavaScript but for the functions' names. */
-function evaluate(of: Alarm, terms: Record<string, number | undefined>, rise = 0): number {
+function evaluate(of: { Metrics: Query[] }, terms: Record<string, number | undefined>, rise = 0): number {
   const scope: Record<string, unknown> = {
     ...terms,
     IF: (condition: boolean, yes: number, no: number) => (condition ? yes : no),
@@ -169,23 +195,95 @@ describe('shrinking', () => {
   });
 });
 
-test('every alarm says what missing data is, reads the pool under its one dimension and returns one value', () => {
-  for (const { Properties } of Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'))) {
-    const of = Properties as unknown as Alarm;
-    expect(of.TreatMissingData).toBeDefined();
-    if (!of.Metrics) continue;
-    expect(of.Metrics.filter(({ ReturnData }) => ReturnData)).toHaveLength(1);
-    for (const { MetricStat } of of.Metrics) {
-      if (MetricStat)
-        expect(MetricStat.Metric.Dimensions).toEqual([
-          { Name: 'AutoScalingGroupName', Value: 'fleet-nodes' },
-        ]);
+describe('metrics of alarms', () => {
+  const published = metricData(
+    nodeFigures({ ena: { bwOut: 1, pps: 1, conntrack: 1 } }),
+    {
+      totals: { joinsAccepted: 0, joinsFailed: 0, noCapacity: 0, reconnects: 0 },
+      ena: { bwOut: 0, pps: 0, conntrack: 0 },
+    },
+    { timestamp: new Date(0), autoScalingGroupName: 'fleet-nodes' },
+  );
+  const ours = alarmsOf('fleet')
+    .flatMap(metricsOf)
+    .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE);
+
+  test('every alarm says what missing data is and returns one value', () => {
+    for (const { TreatMissingData, Metrics } of alarmsOf('fleet')) {
+      expect(TreatMissingData).toBeDefined();
+      if (Metrics) expect(Metrics.filter(({ ReturnData }) => ReturnData)).toHaveLength(1);
     }
-  }
+  });
+
+  test('what they read is what nodes and Lambdas publish, under the one dimension: CloudWatch adds nothing up', () => {
+    expect(published.map(({ MetricName }) => MetricName)).toEqual([...METRIC_NAMES]);
+    expect(ours.length).toBeGreaterThan(0);
+    for (const { MetricName, Dimensions } of ours) {
+      expect([...METRIC_NAMES, ...CARETAKER_METRICS]).toContain(MetricName);
+      expect(Dimensions).toEqual([{ Name: 'AutoScalingGroupName', Value: 'fleet-nodes' }]);
+    }
+    for (const { Dimensions } of published) {
+      expect(Dimensions).toEqual([{ Name: 'AutoScalingGroupName', Value: 'fleet-nodes' }]);
+    }
+  });
+
+  test('periods of 10 s need metrics of high resolution, which the nodes publish', () => {
+    const short = ours.filter(({ Period }) => Period < 60);
+    expect(short.length).toBeGreaterThan(0);
+    for (const { MetricName } of short) {
+      const datum = published.find((candidate) => candidate.MetricName === MetricName);
+      expect(datum?.StorageResolution).toBe(1);
+    }
+    // The service's own metrics come each minute.
+    for (const { Namespace, Period } of alarmsOf('fleet').flatMap(metricsOf)) {
+      if (Namespace !== METRIC_NAMESPACE) expect(Period).toBeGreaterThanOrEqual(60);
+    }
+  });
+
+  test('the cost floor counts all that they read', () => {
+    const periods = [...alarmsOf('fleet'), ...alarmsOf('store')]
+      .flatMap(metricsOf)
+      .map(({ Period }) => Period);
+    const high = periods.filter((period) => period < 60).length;
+    expect(high).toBe(ALARM_TERMS.highResolution);
+    expect(periods.length - high).toBe(ALARM_TERMS.standard + 2 * ALARM_TERMS.perStoreMember);
+  });
+
+  test('each of the three allowances by which AWS throttles an instance wakes somebody', () => {
+    for (const allowance of ['bw', 'pps', 'conntrack']) {
+      expect(alarm(`throttled-${allowance}`)).toMatchObject({
+        MetricName: expect.stringMatching(new RegExp(`^Ena${allowance}.*Exceeded$`, 'i')) as unknown,
+        Threshold: 0,
+      });
+    }
+  });
 });
 
-test('a silent pool wakes somebody', () => {
-  expect(alarm('silent-nodes').TreatMissingData).toBe('breaching');
+describe('silence', () => {
+  const silent = alarm('silent-nodes');
+  const isLoud = (terms: { samples: number | undefined; inService: number }) =>
+    evaluate(silent, terms) > silent.Threshold;
+
+  test('of one node wakes somebody, a late sample does not', () => {
+    expect(isLoud({ samples: 3 * 6, inService: 4 })).toBe(true);
+    expect(isLoud({ samples: 4 * 6 - 3, inService: 4 })).toBe(false);
+  });
+
+  test('of the whole pool wakes somebody, with and without the size of the group', () => {
+    expect(isLoud({ samples: undefined, inService: 4 })).toBe(true);
+    expect(silent.TreatMissingData).toBe('breaching');
+  });
+
+  test('is not what a cordoned node does: it reports, without being capacity', () => {
+    const [samples] = metricsOf(silent);
+    const cordoned = metricData(
+      nodeFigures({ state: 'CORDONED' }),
+      { totals: nodeFigures().totals, ena: undefined },
+      { timestamp: new Date(0), autoScalingGroupName: 'fleet-nodes' },
+    ).map(({ MetricName }) => MetricName);
+    expect(cordoned).toContain(samples?.MetricName);
+    expect(cordoned).not.toContain('SafeEgressBps');
+  });
 });
 
 test('the floor rises on schedule', () => {

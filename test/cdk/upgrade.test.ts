@@ -1,28 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ONE_REGION, ROOT, synthesizeFleet } from '../helpers/synthesize-fleet';
-
-/** Of these nothing may be replaced by an upgrade: calls, keys or the fleet's addresses would go with it. */
-const STATEFUL: Record<string, readonly string[]> = {
-  'AWS::EC2::VPC': ['CidrBlock'],
-  'AWS::EC2::Subnet': ['CidrBlock', 'AvailabilityZone'],
-  'AWS::ElastiCache::ReplicationGroup': [
-    'Engine',
-    'Port',
-    'AtRestEncryptionEnabled',
-    'TransitEncryptionEnabled',
-    'CacheSubnetGroupName',
-    'ReplicationGroupId',
-  ],
-  'AWS::ElastiCache::SubnetGroup': [],
-  'AWS::SecretsManager::Secret': ['Name', 'GenerateSecretString'],
-  'AWS::AutoScaling::AutoScalingGroup': ['AutoScalingGroupName'],
-  'AWS::ElasticLoadBalancingV2::LoadBalancer': ['Scheme', 'Type'],
-  'AWS::ElasticLoadBalancingV2::TargetGroup': ['Port', 'Protocol', 'TargetType'],
-  'AWS::EC2::LaunchTemplate': [],
-  'AWS::Route53::RecordSet': ['Name', 'Type', 'SetIdentifier'],
-  'AWS::SNS::Topic': [],
-};
+import { STATEFUL } from './stateful-types';
 
 const BASELINE = join(ROOT, 'test', 'cdk', 'stateful-baseline.json');
 

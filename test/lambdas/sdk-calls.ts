@@ -17,7 +17,18 @@ export const SDK_CALLS = {
   'suspend-processes': ['autoscaling:SuspendProcesses'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** The same of a node: recorded by test/unit/aws/aws-environment.test.ts. */
+export const NODE_SDK_CALLS = [
+  'autoscaling:CompleteLifecycleAction',
+  'autoscaling:RecordLifecycleActionHeartbeat',
+  'cloudwatch:PutMetricData',
+  'secretsmanager:GetSecretValue',
+] as const;
+
 /** An SDK command's IAM action, e.g. `autoscaling:SetInstanceHealth`. */
-export function actionOf(service: 'autoscaling' | 'secretsmanager', commandName: string): string {
+export function actionOf(
+  service: 'autoscaling' | 'cloudwatch' | 'secretsmanager',
+  commandName: string,
+): string {
   return `${service}:${commandName.replace(/Command$/, '')}`;
 }

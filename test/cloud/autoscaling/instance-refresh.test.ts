@@ -24,6 +24,7 @@ async function withGroup(settings: Partial<GroupSettings> = {}) {
 /** A new release: another version of the template, which the group follows. */
 function release(lab: AutoScalingLab, group: Group): void {
   const { version } = lab.launchTemplates.addVersion('lt-1', {
+    imageId: 'ami-1',
     instanceType: 'c7gn.large',
     userData: 'djI=',
   });
@@ -144,7 +145,7 @@ test('with quiet alarms it succeeds after its bake time', async () => {
 
 test('it brings a desired configuration, which the group has when it has succeeded', async () => {
   const { lab, group } = await withGroup();
-  lab.launchTemplates.addVersion('lt-1', { instanceType: 'c7gn.large', userData: 'djI=' });
+  lab.launchTemplates.addVersion('lt-1', { imageId: 'ami-1', instanceType: 'c7gn.large', userData: 'djI=' });
   const desired = { template: { launchTemplateId: 'lt-1', version: '2' }, mixedInstances: undefined };
   group.startRefresh({ preferences: NEW_FIRST, desiredConfiguration: desired });
   await lab.clock.advance(30_000);
@@ -156,7 +157,7 @@ test('it brings a desired configuration, which the group has when it has succeed
 
 test('rolled back, the old configuration returns', async () => {
   const { lab, group } = await withGroup();
-  lab.launchTemplates.addVersion('lt-1', { instanceType: 'c7gn.large', userData: 'djI=' });
+  lab.launchTemplates.addVersion('lt-1', { imageId: 'ami-1', instanceType: 'c7gn.large', userData: 'djI=' });
   const refresh = group.startRefresh({
     preferences: { ...NEW_FIRST, autoRollback: true, alarms: ['bad'] },
     desiredConfiguration: { template: { launchTemplateId: 'lt-1', version: '2' }, mixedInstances: undefined },

@@ -109,7 +109,11 @@ async function deployed() {
   const deployment = new Deployment();
   deployment.create('AutoScalingGroup', { ...GROUP, LifecycleHookSpecificationList: [] });
   await deployment.lab.settle();
-  deployment.lab.launchTemplates.addVersion('lt-1', { instanceType: 'c7gn.large', userData: 'djI=' });
+  deployment.lab.launchTemplates.addVersion('lt-1', {
+    imageId: 'ami-1',
+    instanceType: 'c7gn.large',
+    userData: 'djI=',
+  });
   const before = { ...GROUP, LifecycleHookSpecificationList: [] };
   const now = { ...before, LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '2' } };
   return { deployment, lab: deployment.lab, before, now };

@@ -121,7 +121,7 @@ test('an instance refresh replaces the pool last', async () => {
   completeAll(lab, group);
   await lab.settle();
   const before = instancesOf(group);
-  lab.launchTemplates.addVersion('lt-1', { instanceType: 'c7gn.large', userData: 'djI=' });
+  lab.launchTemplates.addVersion('lt-1', { imageId: 'ami-1', instanceType: 'c7gn.large', userData: 'djI=' });
   group.state.settings = {
     ...group.state.settings,
     hooks: [],

@@ -4,7 +4,7 @@ import {
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { pino } from 'pino';
 import type { Clock } from '../../../core/clock';
@@ -15,6 +15,8 @@ import { parseConfig } from '../../../node-app/config';
 import { systemClock } from '../../../node-app/system-clock';
 import { eventually } from '../../helpers/eventually';
 import { ImdsServer } from '../../helpers/imds-server';
+import { ActionRecorder } from '../../lambdas/aws-recorder';
+import { NODE_SDK_CALLS } from '../../lambdas/sdk-calls';
 import { nodeFigures } from './node-figures';
 
 const KEYS = JSON.stringify([{ kid: 'k', alg: 'HS256', secret: 's'.repeat(32) }]);
@@ -54,6 +56,8 @@ describe('a node on an instance', () => {
   const cloudWatch = new CloudWatchClient({ region: 'eu-central-1' });
   const watch = mockClient(cloudWatch);
   const secrets = new SecretsManagerClient({ region: 'eu-central-1' });
+  const vault = mockClient(secrets);
+  const recorder = new ActionRecorder();
   let imds: ImdsServer;
   let node: RecordingNode;
   const opened: AwsEnvironment[] = [];
@@ -69,7 +73,14 @@ describe('a node on an instance', () => {
   afterEach(async () => {
     for (const environment of opened.splice(0)) environment.close();
     await imds.close();
+    recorder.record('autoscaling', scaling);
+    recorder.record('cloudwatch', watch);
+    recorder.record('secretsmanager', vault);
+    vault.reset();
   });
+
+  // After all tests: test/cdk compares the same list with the role's policy.
+  afterAll(() => expect(recorder.actions).toEqual([...NODE_SDK_CALLS]));
 
   const prepare = async (variables: NodeJS.ProcessEnv = {}) => {
     const environment = await AwsEnvironment.prepare({
@@ -129,6 +140,28 @@ describe('a node on an instance', () => {
       FLEET_CAPACITY_EGRESS_BPS: 7,
       FLEET_HTTP_PORT: 8_080,
     });
+  });
+
+  test('reads the secrets that its variables name', async () => {
+    vault.on(GetSecretValueCommand, { SecretId: 'fleet/link' }).resolves({
+      SecretString: JSON.stringify({ current: 'n'.repeat(32), previous: 'l'.repeat(32) }),
+    });
+    vault.on(GetSecretValueCommand, { SecretId: 'store' }).resolves({ SecretString: '{"current":"s3cret"}' });
+    const { variables, storePasswords } = await prepare({
+      FLEET_LINK_SECRETS: '',
+      FLEET_LINK_SECRET_ARN: 'fleet/link',
+      FLEET_REDIS_URL: 'rediss://store:6380',
+      FLEET_REDIS_SECRET_ARN: 'store',
+    });
+    expect(parseConfig(variables)).toMatchObject({
+      FLEET_LINK_SECRETS: ['n'.repeat(32), 'l'.repeat(32)],
+      FLEET_REDIS_URL: 'rediss://:s3cret@store:6380',
+    });
+    // An operator rotates it.
+    vault.on(GetSecretValueCommand, { SecretId: 'store' }).resolves({
+      SecretString: '{"current":"n3w","previous":"s3cret"}',
+    });
+    await expect(storePasswords?.()).resolves.toEqual(['n3w', 's3cret']);
   });
 
   test('does not start where clients could not reach it', async () => {
@@ -202,6 +235,21 @@ describe('a node on an instance', () => {
     const last = heartbeats();
     await lookedAgain(12);
     expect(heartbeats()).toBeLessThanOrEqual(last + 1);
+  });
+
+  test('says that it reports as long as Auto Scaling counts it, and no longer', async () => {
+    const isReporting = () =>
+      watch
+        .commandCalls(PutMetricDataCommand)
+        .map(({ args: [{ input }] }) =>
+          input.MetricData?.some(({ MetricName }) => MetricName === 'InServiceNodes'),
+        );
+    want('InService');
+    await (await prepare()).attach(node);
+    node.state = 'CORDONED';
+    await eventually(() => isReporting().at(-1) === true);
+    want('Terminated');
+    await eventually(() => isReporting().at(-1) === false);
   });
 
   test('a spot notice is a drain with the notice’s own deadline, once', async () => {

@@ -54,6 +54,11 @@ describe('metrics of a node', () => {
     },
   );
 
+  test('of a cordoned node say that it reports; of one that leaves its group nothing does', () => {
+    expect(values(nodeFigures({ state: 'CORDONED' }))).toHaveProperty('InServiceNodes', 1);
+    expect(values(nodeFigures({ isInService: false }))).not.toHaveProperty('InServiceNodes');
+  });
+
   test('of a draining node tell who is still there', () => {
     expect(values(nodeFigures({ state: 'DRAINING' }))).toMatchObject({
       DrainingNodes: 1,

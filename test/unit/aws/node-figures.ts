@@ -12,6 +12,7 @@ export function nodeFigures(changes: Partial<NodeFigures> = {}): NodeFigures {
     heartbeatAgeMs: 400,
     totals: { joinsAccepted: 0, joinsFailed: 0, noCapacity: 0, reconnects: 0 },
     ena: undefined,
+    isInService: true,
     ...changes,
   };
 }

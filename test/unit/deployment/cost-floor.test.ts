@@ -28,6 +28,11 @@ test('a further node adds its instance, its address, its volume and its metrics'
   expect(more).toBeCloseTo((0.1248 + 0.005) * 730 + 16 * 0.08 + 2.628, 2);
 });
 
+test('a warm pool costs the volumes of its stopped instances', () => {
+  const more = floorOf({ nodes: { warmPool: { minSize: 3 } } }).usdPerMonth - floorOf({}).usdPerMonth;
+  expect(more).toBeCloseTo(3 * 16 * 0.08);
+});
+
 test('a type without a price is said to have none, and is not free', () => {
   const floor = floorOf({
     nodes: {

@@ -52,11 +52,11 @@ test.each<[string, object, string]>([
     'domain: give hostedZoneId, or certificateArn of an existing certificate',
   ],
   ['min above max', { nodes: { min: 9, max: 3 } }, 'regions.0.nodes: min 9 is above max 3'],
-  ['fewer than two nodes', { nodes: { min: 1 } }, 'nodes.min: Too small: expected number to be >=2'],
+  ['fewer than two nodes', { nodes: { min: 1 } }, 'nodes.min: must be a whole number from 2 to 1000'],
   [
     'a heartbeat out of range',
     { drain: { heartbeatTimeoutSeconds: 20 } },
-    'drain.heartbeatTimeoutSeconds: Too small: expected number to be >=30',
+    'drain.heartbeatTimeoutSeconds: must be a whole number from 30 to 7200',
   ],
   [
     'a drain beyond 100 heartbeats',
@@ -66,13 +66,21 @@ test.each<[string, object, string]>([
   [
     'a drain beyond 48 h',
     { drain: { imageRollMinutes: 2_881 } },
-    'drain.imageRollMinutes: Too big: expected number to be <=2880',
+    'drain.imageRollMinutes: must be a whole number from 2 to 2880',
   ],
   [
     'a secret in plain text',
     { store: { authToken: 'hunter2hunter2' } },
-    'store: Unrecognized key: "authToken"',
+    'store.authToken: no secret may stand in the config: the deployment makes its own in Secrets Manager',
   ],
+  [
+    'a secret among variables',
+    { nodes: { environment: { FLEET_LINK_SECRETS: 'hunter2' } } },
+    'nodes.environment: there is no such setting, see docs/configuration.md',
+  ],
+  ['half a node', { nodes: { min: 2.5 } }, 'nodes.min: must be a whole number from 2 to 1000'],
+  ['a number as text', { nodes: { min: '2' } }, 'nodes.min: must be a whole number from 2 to 1000'],
+  ['days that are not offered', { logRetentionDays: 31 }, 'logRetentionDays: must be one of 1, 3, 5, 7, '],
   [
     'scaling in above scaling out',
     { scaling: { scaleInUtilization: 0.7 } },
@@ -86,5 +94,21 @@ test.each<[string, object, string]>([
 });
 
 test('no message repeats a value that could be a secret', () => {
-  expect(mistakes({ store: { authToken: 'hunter2hunter2' } }).join()).not.toContain('hunter2');
+  for (const input of [
+    { store: { authToken: 'hunter2hunter2' } },
+    { adminTokenKeys: ['hunter2hunter2'] },
+    { domain: { ...GOOD.domain, certificateArn: 'hunter2hunter2' } },
+  ]) {
+    const lines = mistakes(input);
+    expect(lines).toHaveLength(1);
+    expect(lines.join()).not.toContain('hunter2');
+  }
+});
+
+test('every mistake has a line of its own', () => {
+  expect(mistakes({ storePassword: 'hunter2', colour: 'red', nodes: { min: 1 } })).toEqual([
+    'nodes.min: must be a whole number from 2 to 1000',
+    'storePassword: no secret may stand in the config: the deployment makes its own in Secrets Manager, see docs/operations.md',
+    'colour: there is no such setting, see docs/configuration.md',
+  ]);
 });
