@@ -54,7 +54,9 @@ export class PrivateRedis {
     // In a file: arguments are there for all to read.
     const configFile = join(options.folder, 'redis.conf');
     const auth = password === undefined ? '' : `requirepass "${password}"\n`;
-    await writeFile(configFile, `bind ${LOOPBACK}\nport ${port}\n${auth}`, { mode: 0o600 });
+    // The title names the run, for who looks through a list of processes.
+    const title = 'proc-title-template "{title} {unixsocket}"\n';
+    await writeFile(configFile, `bind ${LOOPBACK}\nport ${port}\n${title}${auth}`, { mode: 0o600 });
     const group = new ChildGroup({
       command: options.serverBin,
       args: [

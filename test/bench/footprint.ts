@@ -14,7 +14,7 @@ async function round(): Promise<Sample[]> {
   const fleet = await RunningFleet.start(['--nodes', '1', '--workers', '1', '--capacity-mbps', '1000']);
   const peers: SignallingPeer[] = [];
   try {
-    const node = new ProcessTree(fleet.nodePid('node-1'));
+    const node = new ProcessTree(fleet.nodePid(fleet.node(1)));
     const idle = node.residentMiB();
     for (let room = 0; room < ROOMS; room += 1) {
       for (let index = 0; index < PEERS_PER_ROOM; index += 1) {

@@ -27,7 +27,7 @@ export async function joinRate(): Promise<Sample[]> {
     FLEET_CAPACITY_PACKETS_PER_SECOND: '1000000000',
   });
   try {
-    new ProcessTree(fleet.nodePid('node-1')).pinTo(0);
+    new ProcessTree(fleet.nodePid(fleet.node(1))).pinTo(0);
     const steps: Step[] = [];
     for (const concurrency of CONCURRENCIES) steps.push(await fillRooms(fleet, concurrency));
     const smooth = steps.filter(({ eventLoopP99Ms }) => eventLoopP99Ms <= EVENT_LOOP_BOUND_MS);
@@ -92,7 +92,7 @@ async function fillRooms(fleet: RunningFleet, concurrency: number): Promise<Step
 }
 
 async function eventLoopP99Ms(fleet: RunningFleet): Promise<number> {
-  const response = await fetch(`${fleet.nodeUrl('node-1')}/metrics`);
+  const response = await fetch(`${fleet.nodeUrl(fleet.node(1))}/metrics`);
   const value = /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? (\S+)$/m.exec(await response.text())?.[1];
   if (value === undefined) throw new Error('the node has no figure for its event loop');
   return Number(value) * 1_000;

@@ -79,8 +79,8 @@ describe('clients of mediasoup-demo', () => {
 
   test('one of each generation in one room see each other, chat, pause, rename and leave', async () => {
     const room = randomUUID();
-    const legacy = await enter('legacy', room, 'legacy', 'node-1');
-    const current = await enter('current', room, 'current', 'node-2');
+    const legacy = await enter('legacy', room, 'legacy', fleet.node(1));
+    const current = await enter('current', room, 'current', fleet.node(2));
     for (const page of [legacy, current]) await page.evaluate(() => globalThis.demo.publish());
 
     await Promise.all([seesMoving(legacy, 'current'), seesMoving(current, 'legacy')]);
@@ -125,8 +125,8 @@ describe('clients of mediasoup-demo', () => {
 
   test('each generation is answered in its own words', async () => {
     const room = randomUUID();
-    const legacy = await enter('legacy', room, 'legacy', 'node-1');
-    const current = await enter('current', room, 'current', 'node-2');
+    const legacy = await enter('legacy', room, 'legacy', fleet.node(1));
+    const current = await enter('current', room, 'current', fleet.node(2));
     for (const page of [legacy, current]) await page.evaluate(() => globalThis.demo.publish());
     await Promise.all([seesMoving(legacy, 'current'), seesMoving(current, 'legacy')]);
 
@@ -163,7 +163,7 @@ describe('clients of mediasoup-demo', () => {
   test.each(['legacy', 'current'] as const)(
     'what a %s client and the server say to each other is what was recorded',
     async (generation) => {
-      const page = await enter(generation, randomUUID(), generation, 'node-1');
+      const page = await enter(generation, randomUUID(), generation, fleet.node(1));
       await page.evaluate(() => globalThis.demo.publish());
       await page.evaluate(() => globalThis.demo.openChat());
       // Notifications come when they come; what the client asks and is answered has one order.

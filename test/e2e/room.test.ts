@@ -40,9 +40,9 @@ describe('a room in the browser', () => {
 
   test('three people over two gateways see and hear each other, with the room on one node', async () => {
     const room = randomUUID();
-    const ada = await enter({ room, name: 'Ada', node: 'node-1' });
-    const grace = await enter({ room, name: 'Grace', node: 'node-2' });
-    const linus = await enter({ room, name: 'Linus', node: 'node-2' });
+    const ada = await enter({ room, name: 'Ada', node: fleet.node(1) });
+    const grace = await enter({ room, name: 'Grace', node: fleet.node(2) });
+    const linus = await enter({ room, name: 'Linus', node: fleet.node(2) });
 
     for (const person of [ada, grace, linus]) await person.seesMoving(2);
     for (const person of [ada, grace, linus]) await person.hears(2);
@@ -50,7 +50,7 @@ describe('a room in the browser', () => {
     const mediaNodes = await Promise.all(people.map((person) => person.detail('media-node')));
     expect(new Set(mediaNodes).size).toBe(1);
     const gateways = await Promise.all(people.map((person) => person.detail('gateway-node')));
-    expect(gateways).toEqual(['node-1', 'node-2', 'node-2']);
+    expect(gateways).toEqual([fleet.node(1), fleet.node(2), fleet.node(2)]);
     const { rooms } = await fleet.operator<{ rooms: { roomId: string; nodes: string[]; peers: number }[] }>(
       '/v1/rooms',
     );
@@ -91,8 +91,8 @@ describe('a room in the browser', () => {
 
   test('chat goes both ways over data channels', async () => {
     const room = randomUUID();
-    const ada = await enter({ room, name: 'Ada', node: 'node-1' });
-    const grace = await enter({ room, name: 'Grace', node: 'node-2' });
+    const ada = await enter({ room, name: 'Ada', node: fleet.node(1) });
+    const grace = await enter({ room, name: 'Grace', node: fleet.node(2) });
     await ada.seesMoving(1);
     await grace.seesMoving(1);
 

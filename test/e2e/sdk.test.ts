@@ -22,7 +22,7 @@ describe('the browser SDK', () => {
       launchBrowser({ extraArgs: ['--use-fake-device-for-media-stream=device-count=3'] }),
     ]);
     site = await SdkSite.start();
-    proxy = await TcpProxy.to(fleet.nodeUrl('node-1'));
+    proxy = await TcpProxy.to(fleet.nodeUrl(fleet.node(1)));
   }, 90_000);
 
   afterEach(async () => {
@@ -67,7 +67,7 @@ describe('the browser SDK', () => {
             (response) => response.ok,
             () => false,
           ),
-        `${fleet.nodeUrl('node-1')}/${file}`,
+        `${fleet.nodeUrl(fleet.node(1))}/${file}`,
       );
     expect(await loads('fleet-sdk.js')).toBe(true);
     expect(await loads('fleet-sdk.mjs')).toBe(true);
@@ -219,7 +219,7 @@ describe('the browser SDK', () => {
       const ada = await open(roomId, 'ada', { url: own.url });
       await ada.joinTalking();
       const mediaNodeId = await ada.page.evaluate(() => globalThis.client.session?.mediaNodeId ?? '');
-      const survivor = mediaNodeId === 'node-1' ? 'node-2' : 'node-1';
+      const survivor = mediaNodeId === own.node(1) ? own.node(2) : own.node(1);
       const grace = await open(roomId, 'grace', { url: own.nodeUrl(survivor) });
       await grace.join();
       await grace.seesMoving('ada');
@@ -248,13 +248,13 @@ describe('the browser SDK', () => {
 
   test('a connection comes back through another gateway', async () => {
     const { grace } = await adaAndGrace();
-    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe('node-1');
-    proxy.retarget(fleet.nodeUrl('node-2'));
+    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe(fleet.node(1));
+    proxy.retarget(fleet.nodeUrl(fleet.node(2)));
     proxy.cut();
     await grace.waitFor('connected', ({ resumed }) => resumed === true);
-    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe('node-2');
+    expect(await grace.page.evaluate(() => globalThis.client.session?.gatewayNodeId)).toBe(fleet.node(2));
     await grace.seesMoving('ada');
-    proxy.retarget(fleet.nodeUrl('node-1'));
+    proxy.retarget(fleet.nodeUrl(fleet.node(1)));
   }, 60_000);
 
   test('another camera, and a shared screen that the browser ends, take no new negotiation of the rest', async () => {

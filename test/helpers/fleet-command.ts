@@ -13,8 +13,8 @@ export interface FleetExit {
   signal: NodeJS.Signals | null;
 }
 
-/** Gives up on a `fleet up` after this long, milliseconds. */
-const START_TIMEOUT_MS = 25_000;
+/** Gives up on a `fleet up` after this long, milliseconds: time for a synthesis too. */
+const START_TIMEOUT_MS = 180_000;
 
 /** The `fleet` command as a process, with everything that it says, and with what it started findable. */
 export class FleetCommand {

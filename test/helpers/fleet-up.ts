@@ -44,7 +44,8 @@ export class RunningFleet {
         }
         return found;
       },
-      { timeoutMs: 60_000 },
+      // Time for a synthesis, when nothing with these options ran yet.
+      { timeoutMs: 180_000 },
     );
     return new RunningFleet(child, ready, events);
   }
@@ -56,6 +57,13 @@ export class RunningFleet {
 
   get webSocketUrl(): string {
     return this.url.replace(/^http/, 'ws');
+  }
+
+  /** The id of the first, second, … node that was up. */
+  node(position: number): string {
+    const node = this.ready.nodes[position - 1];
+    if (!node) throw new Error(`there are ${this.ready.nodes.length} nodes`);
+    return node.nodeId;
   }
 
   /** A node's own address, past the front port. */
@@ -72,7 +80,7 @@ export class RunningFleet {
   }
 
   /** A `GET` on the operator API of the first node (or another), parsed. */
-  async operator<T>(path: string, nodeId = this.ready.nodes[0]?.nodeId ?? ''): Promise<T> {
+  async operator<T>(path: string, nodeId = this.node(1)): Promise<T> {
     const response = await fetch(`${this.nodeUrl(nodeId)}${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;

@@ -4,7 +4,13 @@ import { eventually } from '../helpers/eventually';
 import { anyNumber } from '../helpers/matchers';
 import { startMediaNode } from '../helpers/media-node';
 import type { RtpPeer } from '../../local/load/rtp-peer';
-import { opusParameters, sendOpus, sendVp8, vp8Parameters, type RunningStream } from '../../local/load/rtp-streams';
+import {
+  opusParameters,
+  sendOpus,
+  sendVp8,
+  vp8Parameters,
+  type RunningStream,
+} from '../../local/load/rtp-streams';
 
 let node: MediaNode;
 const streams: RunningStream[] = [];
