@@ -273,7 +273,8 @@ export class FleetRunner {
     try {
       await Promise.race([cloud.deploy(folder), this.failed]);
     } catch (cause) {
-      if (cause instanceof RunnerError) throw cause;
+      const own = ownError(cause);
+      if (own) throw own;
       throw new RunnerError(`the deployment can not be played: ${messageOf(cause)}`, { cause });
     }
   }
@@ -463,6 +464,14 @@ export class FleetRunner {
   private throwIfClosing(): void {
     if (this.closing) throw new RunnerError('stopped before it was ready');
   }
+}
+
+/** A part of this run that failed under a resource of the template: a person knows it, not the resource. */
+function ownError(error: unknown): RunnerError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof RunnerError) return cause;
+  }
+  return undefined;
 }
 
 function messageOf(error: unknown): string {

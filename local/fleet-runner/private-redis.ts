@@ -55,7 +55,7 @@ export class PrivateRedis {
     const configFile = join(options.folder, 'redis.conf');
     const auth = password === undefined ? '' : `requirepass "${password}"\n`;
     // The title names the run, for who looks through a list of processes.
-    const title = 'proc-title-template "{title} {unixsocket}"\n';
+    const title = 'proc-title-template "{title} {config-file}"\n';
     await writeFile(configFile, `bind ${LOOPBACK}\nport ${port}\n${title}${auth}`, { mode: 0o600 });
     const group = new ChildGroup({
       command: options.serverBin,
