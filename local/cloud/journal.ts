@@ -48,7 +48,9 @@ export type CloudOccurrence =
     }
   | { kind: 'dead-letter'; queueName: string; functionName: string; message: string }
   | { kind: 'target-health'; instanceId: string; healthy: boolean }
-  | { kind: 'deployment'; message: string };
+  | { kind: 'deployment'; message: string }
+  /** Somebody used the console. */
+  | { kind: 'control'; name: string; subject: string };
 
 export type CloudEntry = CloudOccurrence & {
   /** Counts up from 1. */

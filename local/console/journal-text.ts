@@ -67,6 +67,8 @@ function describe(entry: CloudEntry): [Tone, string] {
       ];
     case 'deployment':
       return ['neutral', entry.message];
+    case 'control':
+      return ['neutral', `Console: ${entry.name}${entry.subject ? ` ${entry.subject}` : ''}`];
   }
 }
 

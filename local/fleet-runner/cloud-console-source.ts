@@ -48,9 +48,7 @@ export class CloudConsoleSource implements ConsoleSource {
     const [group] = cloud.autoScaling.groups();
     const fleet = await this.readFleet();
     const nodes = this.joinInstances(fleet.nodes, group);
-    const alarms = cloud.cloudWatch.alarms
-      .all()
-      .flatMap(({ name }) => cloud.cloudWatch.alarms.view(name) ?? []);
+    const alarms = this.alarmViews();
     const threshold = (end: string) => alarms.find(({ name }) => name.endsWith(end))?.threshold;
     return {
       ...fleet,
@@ -98,6 +96,11 @@ export class CloudConsoleSource implements ConsoleSource {
   }
 
   async control(action: ConsoleControl): Promise<void> {
+    await this.perform(action);
+    this.options.cloud.journal.add({ kind: 'control', name: action.name, subject: subjectOf(action) });
+  }
+
+  private async perform(action: ConsoleControl): Promise<void> {
     const { cloud, store, load } = this.options;
     switch (action.name) {
       case 'add-load':
@@ -126,9 +129,24 @@ export class CloudConsoleSource implements ConsoleSource {
         return store.restore();
       case 'set-desired-capacity':
         return this.setDesired(action.payload.desired);
-      case 'interrupt-spot':
-        return asFleetError(() => cloud.autoScaling.interruptSpot(action.payload.instanceId));
+      case 'interrupt-spot': {
+        const { instanceId } = action.payload;
+        if (!cloud.autoScaling.findInstance(instanceId)) throw notFound(instanceId);
+        return asFleetError(() => cloud.autoScaling.interruptSpot(instanceId));
+      }
     }
+  }
+
+  /** What goes off first, then what scales the group, then what has data at all. */
+  private alarmViews(): AlarmView[] {
+    const { alarms } = this.options.cloud.cloudWatch;
+    const rank = (view: AlarmView): number => {
+      if (view.state === 'ALARM') return 0;
+      if (/^Scaling\b/.test(view.description)) return 1;
+      return view.values.some((value) => value !== undefined) ? 2 : 3;
+    };
+    const views = alarms.all().flatMap(({ name }) => alarms.view(name) ?? []);
+    return views.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   }
 
   /** As a node tells it. While placement is away nobody can list: what Auto Scaling knows is shown all the same. */
@@ -254,6 +272,14 @@ async function asFleetError(work: () => unknown): Promise<void> {
     if (!(error instanceof ServiceError)) throw error;
     throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: error.message, cause: error });
   }
+}
+
+function subjectOf({ payload }: ConsoleControl): string {
+  if ('nodeId' in payload) return payload.nodeId;
+  if ('instanceId' in payload) return payload.instanceId;
+  return Object.entries(payload)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }
 
 function notFound(what: string): FleetError {

@@ -10,6 +10,7 @@ import type { CloudJournal } from '../cloud/journal';
 import { LocalCloud } from '../cloud/local-cloud';
 import { primaryRegion } from '../cloud/template/cloud-assembly';
 import { ConsoleServer } from '../console/console-server';
+import type { ConsoleSource } from '../console/console-source';
 import { RunnerError } from '../runner-error';
 import { mintToken } from '../token/mint-token';
 import { roomLink } from '../token/room-link';
@@ -69,6 +70,7 @@ export class FleetRunner {
   private keys: RunKeys | undefined;
   private running: LocalCloud | undefined;
   private console: ConsoleServer | undefined;
+  private source: CloudConsoleSource | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
   private reportFailure: (error: Error) => void = () => undefined;
@@ -136,6 +138,12 @@ export class FleetRunner {
   get cloud(): LocalCloud {
     if (!this.running) throw new Error('the fleet has not started');
     return this.running;
+  }
+
+  /** What the console shows and does, once {@link start} is done. */
+  get consoleSource(): ConsoleSource {
+    if (!this.source) throw new Error('the fleet has not started');
+    return this.source;
   }
 
   /** Where people connect, once {@link start} is done. */
@@ -206,15 +214,16 @@ export class FleetRunner {
     });
     this.running = cloud;
     this.listen(cloud.journal);
+    this.source = new CloudConsoleSource({
+      cloud,
+      store: this.store,
+      load: this.load,
+      region,
+      speed: options.speed,
+      ask: (request) => this.ask(request),
+    });
     this.console = await ConsoleServer.start({
-      source: new CloudConsoleSource({
-        cloud,
-        store: this.store,
-        load: this.load,
-        region,
-        speed: options.speed,
-        ask: (request) => this.ask(request),
-      }),
+      source: this.source,
       pageRoot: built.consoleRoot,
       port: consolePort,
       clock,

@@ -1,16 +1,14 @@
-import { findRedisServerBin, findWorkerBin, MissingPartError } from '../../scripts/setup/parts.cjs';
+import { MissingPartError } from '../../scripts/setup/parts.cjs';
 import { startCommandWithPort } from '../command-line/start-command';
 import { RunnerError } from '../runner-error';
-import { buildFleet } from './build-fleet';
+import { createRunner } from './create-runner';
 import { EndWish } from './end-wish';
 import type { FleetOptions } from './fleet-options';
-import { FleetRunner } from './fleet-runner';
+import type { FleetRunner } from './fleet-runner';
 import { JsonOutput } from './json-output';
-import { RunFolder } from './run-folder';
 import type { RunnerOutput } from './runner-events';
 import { systemClock } from './system-clock';
 import { TerminalOutput } from './terminal-output';
-import { Watchdog } from './watchdog';
 
 export interface UpOptions extends FleetOptions {
   /** What the person gave, for the command that a message suggests. */
@@ -27,18 +25,10 @@ export async function up(options: UpOptions): Promise<number> {
   let runner: FleetRunner | undefined;
   let failure: unknown;
   try {
-    const redisServerBin = findRedisServerBin();
-    const workerBin = findWorkerBin();
-    const folder = RunFolder.create();
-    runner = new FleetRunner(options, {
-      redisServerBin,
-      workerBin,
+    runner = createRunner({
+      fleet: options,
       env: process.env,
-      folder,
-      watchdog: Watchdog.start(folder.path),
-      clock,
       output,
-      build: () => buildFleet(output, options),
       startCommand: (port) => startCommandWithPort(options.args, port),
     });
     await Promise.race([runner.start(), wish.first]);
