@@ -3,11 +3,11 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ConsoleServer } from '../../local/console/console-server';
 import { systemClock } from '../../local/fleet-runner/system-clock';
 import { mintToken } from '../../local/token/mint-token';
-import { findSigningKey } from '../../local/token/signing-key';
 import { buildWeb } from '../../scripts/build-web';
 import { launchBrowser, openPage } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { FakeConsoleSource } from '../helpers/fake-console-source';
+import { TestNodes } from '../helpers/fleet-node';
 import { RunningFleet } from '../helpers/fleet-up';
 import { RoomPage } from './room-page';
 
@@ -178,14 +178,21 @@ describe('the console of a fleet on this machine', () => {
 });
 
 describe('the console of a node', () => {
-  let fleet: RunningFleet;
+  let fleet: TestNodes;
 
-  afterEach(() => fleet?.stop(), 30_000);
+  afterEach(() => fleet?.close(), 30_000);
+
+  /** Nodes as they are everywhere but in a local run, which has a console of its own. */
+  async function startNodes(count: number, env: Record<string, string> = {}): Promise<string> {
+    await buildWeb({ outDir: WEB_ROOT });
+    fleet = await TestNodes.start({ count, env: { FLEET_WEB_ROOT: WEB_ROOT, ...env } });
+    return `http://127.0.0.1:${fleet.node(0).httpPort}`;
+  }
 
   test('without tokens shows nodes and rooms at once, with nothing to press', async () => {
-    fleet = await RunningFleet.start(['--nodes', '2']);
-    const person = await RoomPage.enter({ browser, url: fleet.url, room: 'standup', name: 'Ada' });
-    const { page, errors } = await open(`${fleet.url}/console`);
+    const url = await startNodes(2);
+    const person = await RoomPage.enter({ browser, url, room: 'standup', name: 'Ada' });
+    const { page, errors } = await open(`${url}/console`);
     await phase(page, 'live');
 
     await eventually(async () => (await page.locator('[data-testid=node]').count()) === 2);
@@ -201,8 +208,8 @@ describe('the console of a node', () => {
   }, 120_000);
 
   test('with tokens asks for one and keeps it for the tab only', async () => {
-    fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
-    const { page } = await open(`${fleet.url}/console/`);
+    const url = await startNodes(1, { FLEET_ADMIN_TOKEN_KEYS: JSON.stringify([OPERATOR_KEY]) });
+    const { page } = await open(`${url}/console/`);
     await page.waitForSelector('[data-testid=token-view]:not([hidden])', { timeout: 20_000 });
     expect(await page.locator('[data-testid=node]').count()).toBe(0);
 
@@ -210,7 +217,7 @@ describe('the console of a node', () => {
     await page.click('[data-testid=token-use]');
     await eventually(async () => (await textOf(page, 'token-problem')) !== '');
 
-    await page.fill('[data-testid=token]', await operatorToken(fleet));
+    await page.fill('[data-testid=token]', await operatorToken());
     await page.click('[data-testid=token-use]');
     await phase(page, 'live');
     await eventually(async () => (await page.locator('[data-testid=node]').count()) === 1);
@@ -218,18 +225,38 @@ describe('the console of a node', () => {
     await phase(page, 'live');
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('eyJ');
 
-    const { page: another } = await open(`${fleet.url}/console/`);
+    const { page: another } = await open(`${url}/console/`);
     await another.waitForSelector('[data-testid=token-view]:not([hidden])', { timeout: 20_000 });
   }, 120_000);
 });
 
-async function operatorToken({ ready }: RunningFleet): Promise<string> {
-  const keyFile = ready.keyFiles?.operators;
+test('the room page of a local run leads to the console of that run, which acts', async () => {
+  const fleet = await RunningFleet.start(['--nodes', '2']);
+  try {
+    const { page, errors } = await open(`${fleet.url}/console/`);
+    expect(new URL(page.url()).origin).toBe(new URL(fleet.ready.console).origin);
+    await phase(page, 'live');
+    await eventually(async () => (await page.locator('[data-testid=node]').count()) === 2);
+    await page.waitForSelector('[data-testid=panel-alarms]');
+    await nodeRow(page, fleet.node(1)).locator('[data-testid=node-cordon]').click();
+    await eventually(async () => {
+      const { nodes } = await fleet.operator<{ nodes: { nodeId: string; state: string }[] }>('/v1/nodes');
+      return nodes.some(({ nodeId, state }) => nodeId === fleet.node(1) && state !== 'SERVING');
+    });
+    expect(errors).toEqual([]);
+  } finally {
+    await fleet.stop();
+  }
+}, 240_000);
+
+const OPERATOR_KEY = { kid: 'ops', alg: 'HS256', secret: 'o'.repeat(40) } as const;
+
+function operatorToken(): Promise<string> {
   return mintToken({
     request: { kind: 'operator' },
     subject: 'test',
     ttlMs: 60_000,
-    key: await findSigningKey({ keyFile, variable: 'FLEET_ADMIN_TOKEN_KEYS', env: {} }),
+    key: OPERATOR_KEY,
     nowMs: Date.now(),
   });
 }
