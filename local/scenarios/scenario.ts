@@ -18,8 +18,8 @@ export interface Scenario {
   play(stage: Stage): Promise<void>;
 }
 
-/** What each node can safely send: three rooms of two people, so that a machine with two cores can fill it. */
-export const CAPACITY_MBPS = 12;
+/** What each node can safely send: two rooms of two or three people, so that a machine with two cores can fill it. */
+export const CAPACITY_MBPS = 8;
 
 /**
  * What differs from the deployment in every scenario: how long things are waited for that only take patience, and a

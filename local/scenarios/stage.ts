@@ -145,6 +145,17 @@ export class Stage {
     return view;
   }
 
+  /** For what is not about it: an idle fleet that nobody fills yet would shrink. */
+  holdScaleIn(): void {
+    this.say('scale-in is held: the actions of the idle alarm are off');
+    this.cloud.cloudWatch.alarms.enableActions([this.alarm('-idle').name], false);
+  }
+
+  allowScaleIn(): void {
+    this.say('scale-in is allowed: the actions of the idle alarm are on');
+    this.cloud.cloudWatch.alarms.enableActions([this.alarm('-idle').name], true);
+  }
+
   /** As an operator does. */
   async setDesired(desired: number): Promise<void> {
     this.say(`an operator sets the desired capacity to ${desired}`);

@@ -2,7 +2,8 @@ import type { Scenario } from '../scenario';
 import { countIn } from '../stage';
 import { noteReaction } from './reaction';
 
-const CROWD_ROOMS = 10;
+/** With three people each: ten times those who were there, and more than the rooms that two nodes can take. */
+const CROWD = { rooms: 7, size: 3, publishers: 3 };
 
 export const flashCrowd: Scenario = {
   name: 'flash-crowd',
@@ -10,15 +11,16 @@ export const flashCrowd: Scenario = {
   nodes: 2,
   speed: 10,
   async play(stage) {
+    stage.holdScaleIn();
     await stage.settled(2);
     const usual = await stage.bring({ rooms: 1, roomPrefix: 'usual-' });
     await stage.everybodyIn(usual);
 
-    const people = CROWD_ROOMS * usual.target.size;
-    stage.say(`${people} people come within ten seconds, in ${CROWD_ROOMS} rooms`);
+    const people = CROWD.rooms * CROWD.size;
+    stage.say(`${people} people come within ten seconds, in ${CROWD.rooms} rooms`);
     const before = stage.chronicle.mark;
     const crowd = await stage.bring({
-      rooms: CROWD_ROOMS,
+      ...CROWD,
       roomPrefix: 'crowd-',
       joinsPerSecond: (people / 10) * stage.speed,
     });

@@ -8,6 +8,7 @@ export const scaleIn: Scenario = {
   speed: 20,
   async play(stage) {
     const { chronicle } = stage;
+    stage.holdScaleIn();
     await stage.settled(2);
     await stage.setDesired(3);
     await stage.settled(3);
@@ -20,7 +21,8 @@ export const scaleIn: Scenario = {
 
     stage.say('load stays low: what is there would fit on two nodes');
     const before = chronicle.mark;
-    await stage.until('the idle alarm goes off', () => chronicle.alarm('-idle', before));
+    stage.allowScaleIn();
+    await stage.until('the idle alarm goes off', () => stage.alarm('-idle').state === 'ALARM');
     const change = await stage.until('the group shrinks', () => chronicle.all('desired-capacity', before)[0]);
     stage.expect(change.to === 2, `by one node, not to ${change.to}`);
     const { instanceId: leaving } = await stage.until('a node leaves', () =>
