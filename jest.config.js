@@ -34,6 +34,7 @@ module.exports = {
     project('local'),
     project('e2e'),
     project('cdk'),
+    project('scenarios'),
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,

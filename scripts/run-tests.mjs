@@ -1,5 +1,5 @@
-// `npm test`. Without arguments: every test, those with browsers last and one suite at a time, since a real video
-// encoder on a machine that does other things sends fewer layers. With arguments: jest, with them.
+// `npm test`. Without arguments: every test, those with browsers and whole fleets under load last and one suite at a time:
+// a real video encoder on a machine that does other things sends fewer layers. With arguments: jest, with them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
@@ -17,8 +17,9 @@ const args = process.argv.slice(2);
 if (args.length > 0) {
   process.exitCode = run(args);
 } else {
-  const withoutBrowser = projects.map(({ displayName }) => displayName).filter((name) => name !== 'e2e');
-  const first = run(['--selectProjects', ...withoutBrowser]);
-  const second = run(['--selectProjects', 'e2e', '--runInBand']);
+  const alone = ['e2e', 'scenarios'];
+  const others = projects.map(({ displayName }) => displayName).filter((name) => !alone.includes(name));
+  const first = run(['--selectProjects', ...others]);
+  const second = run(['--selectProjects', ...alone, '--runInBand']);
   process.exitCode = first || second;
 }

@@ -173,6 +173,7 @@ export class LocalCloud {
       eventBus: bus,
       metrics,
       functions: this.lambda,
+      realClock: processClock,
       random,
       isAlarmActive: (alarmName) => this.cloudWatch.isInAlarm(alarmName),
       zoneOfSubnet: (subnetId) => subnets.zoneOf(subnetId),

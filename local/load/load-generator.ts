@@ -63,6 +63,8 @@ export class LoadGenerator {
   /** By room, number in the room, and whether it sends. */
   private readonly slots = new Map<string, Slot>();
   private readonly queue = new Map<string, Slot>();
+  /** Rooms that are over. */
+  private readonly ended = new Set<string>();
   private readonly timers: Timer[] = [];
   /** Part of each peer's id: two runs in the same rooms are not each other's peers. */
   private readonly runId = randomBytes(4).toString('hex');
@@ -136,6 +138,7 @@ export class LoadGenerator {
     const { rooms, size, publishers } = this.current;
     const wanted = new Set<string>();
     for (let room = 1; room <= rooms; room += 1) {
+      if (this.ended.has(this.roomId(room))) continue;
       for (let index = 0; index < size; index += 1) {
         const publishes = index < publishers;
         const key = `${room}/${index}/${String(publishes)}`;
@@ -144,6 +147,12 @@ export class LoadGenerator {
       }
     }
     for (const [key, slot] of this.slots) if (!wanted.has(key)) this.release(key, slot);
+  }
+
+  /** Everybody in these rooms leaves at once, and nobody comes there again. */
+  endRooms(roomIds: readonly string[]): void {
+    for (const roomId of roomIds) this.ended.add(roomId);
+    this.setTarget({});
   }
 
   /** As `setTarget`, with so many rooms more. */
@@ -181,10 +190,14 @@ export class LoadGenerator {
 
   private ask(key: string, { room, publishes }: { room: number; publishes: boolean }): void {
     this.ids += 1;
-    const spec = { peerId: `${this.runId}-${this.ids}`, roomId: `${this.roomPrefix}${room}`, publishes };
+    const spec = { peerId: `${this.runId}-${this.ids}`, roomId: this.roomId(room), publishes };
     const slot = { spec, host: undefined };
     this.slots.set(key, slot);
     this.queue.set(key, slot);
+  }
+
+  private roomId(room: number): string {
+    return `${this.roomPrefix}${room}`;
   }
 
   private release(key: string, { spec, host }: Slot): void {

@@ -19,6 +19,8 @@ export interface AutoScalingOptions {
   eventBus: EventBus;
   metrics: MetricSink;
   functions: FunctionRuntime;
+  /** The machine's: a function's own work takes real time, however fast the cloud's goes. @default `clock` */
+  realClock?: Clock;
   /** Ids come from it. */
   random: RandomSource;
   /** Of CloudWatch: whether an alarm is in ALARM; instance refreshes stop for those that they name. */

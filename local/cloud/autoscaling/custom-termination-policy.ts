@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock';
-import type { FunctionRuntime, InvocationResult } from '../ports/function-runtime';
+import type { InvocationResult } from '../ports/function-runtime';
+import type { AutoScalingOptions } from './auto-scaling-options';
 import type { TerminationSuggestion } from './choose-terminations';
 
 export type TerminationCause = 'SCALE_IN' | 'INSTANCE_REFRESH' | 'MAX_INSTANCE_LIFETIME' | 'REBALANCE';
 
-/** Longest run time of the function. Source: user guide, "Create a custom termination policy", limitations. */
+/**
+ * Longest run time of the function, of real time as its own timeout is. Source: user guide, "Create a custom termination
+ * policy", limitations.
+ */
 const ANSWER_WITHIN_MS = 2_000;
 
 export interface CustomTerminationQuestion {
@@ -24,10 +28,10 @@ const answerSchema = z.object({ InstanceIDs: z.array(z.string()).default([]) });
 /** Asks a group's function whom to terminate. Never rejects. */
 export async function askTerminationPolicy(
   question: CustomTerminationQuestion,
-  { clock, functions }: { clock: Clock; functions: FunctionRuntime },
+  { clock, realClock = clock, functions }: Pick<AutoScalingOptions, 'clock' | 'realClock' | 'functions'>,
 ): Promise<CustomTerminationAnswer> {
   const { functionArn, suggestion } = question;
-  const result = await withinTime(clock, functions.invoke(functionArn, payloadOf(question, suggestion)));
+  const result = await withinTime(realClock, functions.invoke(functionArn, payloadOf(question, suggestion)));
   if (!result) return { failure: `the function did not answer within ${ANSWER_WITHIN_MS / 1_000} seconds` };
   if (!result.ok) return { failure: `the function failed: ${result.error}: ${result.message}` };
   const answer = answerSchema.safeParse(result.payload);

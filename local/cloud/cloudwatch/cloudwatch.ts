@@ -1,5 +1,6 @@
 import type { CloudLatencies } from '../cloud-latencies';
 import { Alarms, type AlarmsOptions } from './alarms';
+import { MetricFaults } from './metric-faults';
 import { MetricStore } from './metric-store';
 
 export interface CloudWatchOptions extends Omit<AlarmsOptions, 'store'> {
@@ -10,6 +11,7 @@ export interface CloudWatchOptions extends Omit<AlarmsOptions, 'store'> {
 export class CloudWatch {
   readonly metrics: MetricStore;
   readonly alarms: Alarms;
+  readonly faults = new MetricFaults();
   readonly clock: CloudWatchOptions['clock'];
 
   constructor(options: CloudWatchOptions) {

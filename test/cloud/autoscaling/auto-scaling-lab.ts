@@ -1,4 +1,5 @@
 import { AutoScaling } from '../../../local/cloud/autoscaling/auto-scaling';
+import type { AutoScalingOptions } from '../../../local/cloud/autoscaling/auto-scaling-options';
 import type { Group } from '../../../local/cloud/autoscaling/group';
 import type { GroupSettings } from '../../../local/cloud/autoscaling/group-settings';
 import type { GroupInstance } from '../../../local/cloud/autoscaling/group-instance';
@@ -63,7 +64,7 @@ export class AutoScalingLab {
   readonly model: AutoScaling;
   private seed = 1;
 
-  constructor(options: { prebootNewGroups?: boolean } = {}) {
+  constructor(options: Pick<AutoScalingOptions, 'prebootNewGroups' | 'realClock'> = {}) {
     this.launchTemplates.create('lt-1', 'node', {
       imageId: 'ami-1',
       instanceType: 'c7gn.large',

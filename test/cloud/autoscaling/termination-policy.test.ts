@@ -3,6 +3,7 @@ import {
   suggestTerminations,
 } from '../../../local/cloud/autoscaling/choose-terminations';
 import type { Group } from '../../../local/cloud/autoscaling/group';
+import { ManualClock } from '../../helpers/manual-clock';
 import { AutoScalingLab, FUNCTION_ARN, instancesOf } from './auto-scaling-lab';
 
 function candidate(id: string, zone: string, more: { version?: number; market?: 'spot' | 'on-demand' } = {}) {
@@ -21,8 +22,8 @@ function scaleTo(group: Group, desired: number): void {
   group.reconcile();
 }
 
-async function withFunction(desired: number) {
-  const lab = new AutoScalingLab();
+async function withFunction(desired: number, options: ConstructorParameters<typeof AutoScalingLab>[0] = {}) {
+  const lab = new AutoScalingLab(options);
   const group = lab.createGroup({
     minSize: 1,
     desiredCapacity: desired,
@@ -180,6 +181,21 @@ test.each([
     expect(group.state.members()).toHaveLength(2);
   },
 );
+
+test('a function has two seconds of real time, however fast the cloud goes', async () => {
+  const realClock = new ManualClock();
+  const { lab, group } = await withFunction(3, { realClock });
+  lab.answerTermination = () => new Promise<never>(() => {});
+  scaleTo(group, 2);
+  // Far more than two of the cloud's seconds.
+  await lab.clock.advance(60_000);
+  await realClock.advance(1_900);
+  expect(group.state.activities.list().filter(({ status }) => status === 'Failed')).toEqual([]);
+  await realClock.advance(200);
+  expect(group.state.activities.list()[0]?.statusMessage).toBe(
+    'the function did not answer within 2 seconds',
+  );
+});
 
 test('protected instances do not leave, however small the group is to be', async () => {
   const lab = new AutoScalingLab();

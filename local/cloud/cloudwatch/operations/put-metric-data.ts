@@ -24,7 +24,7 @@ export function putMetricData(cloudWatch: CloudWatch): Operation {
     const at = { namespace, nowMs: cloudWatch.clock.nowMs() };
     // All are read before any is taken: a refused request leaves nothing behind.
     const points = data.map((datum, index) => readMetricDatum(datum, `MetricData.member.${index + 1}`, at));
-    cloudWatch.metrics.put(points);
+    if (!cloudWatch.faults.loses(points)) cloudWatch.metrics.put(points);
     return {};
   });
 }
