@@ -7,6 +7,7 @@ import {
   RTCIceGatherer,
   RTCIceParameters,
   RTCIceTransport,
+  RtcpPayloadSpecificFeedback,
   RtcpSenderInfo,
   RtcpSrPacket,
   type RtpPacket,
@@ -38,6 +39,8 @@ export class RtpPeer {
   readonly packetsBySsrc = new Map<number, number>();
   /** Bytes of payload received, by SSRC. */
   readonly bytesBySsrc = new Map<number, number>();
+  /** How often the server asked for a key frame (PLI or FIR). */
+  keyFrameRequests = 0;
   private readonly listeners: ((packet: RtpPacket) => void)[] = [];
 
   private constructor(
@@ -45,6 +48,9 @@ export class RtpPeer {
     private readonly dtls: RTCDtlsTransport,
   ) {
     dtls.onRtp.subscribe((packet) => this.receive(packet));
+    dtls.onRtcp.subscribe((packet) => {
+      if (packet instanceof RtcpPayloadSpecificFeedback) this.keyFrameRequests += 1;
+    });
   }
 
   static async connect({ remote, connect }: RtpPeerOptions): Promise<RtpPeer> {
