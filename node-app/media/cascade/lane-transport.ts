@@ -73,6 +73,11 @@ export function describeEnd({ tuple, srtpParameters }: LaneTransport): LaneEnd {
   return { ip: tuple.localAddress, port: tuple.localPort, srtpParameters };
 }
 
+export function onceClosed(transport: LaneTransport, listener: () => void): void {
+  if (transport.type === 'pipe') transport.observer.once('close', listener);
+  else transport.observer.once('close', listener);
+}
+
 export async function connectEnd(transport: LaneTransport, other: LaneEnd): Promise<void> {
   await callMediasoup(() => transport.connect(other));
 }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../../core/clock';
 import { FleetError } from '../../../core/errors';
 import { callMediasoup } from '../mediasoup-errors';
-import { connectEnd, createSinkEnd, describeEnd, type PipeAddress } from './lane-transport';
+import { connectEnd, createSinkEnd, describeEnd, onceClosed, type PipeAddress } from './lane-transport';
 import type { Lane, PipeSinkPort, PipeSourcePort } from './pipe-signalling';
 import { PulledProducer } from './pulled-producer';
 import { SharedPulls, type Hold } from './shared-pulls';
@@ -161,6 +161,8 @@ export class PipeSink implements PipeSinkPort {
       this.#assertOpen();
       await connectEnd(transport, await this.#source.openLane(lane, describeEnd(transport)));
       this.#assertOpen();
+      // Half a pipe is none.
+      onceClosed(transport, () => this.close());
       return transport;
     } catch (error) {
       transport.close();

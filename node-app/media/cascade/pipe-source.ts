@@ -9,6 +9,7 @@ import {
   createLayeredSourceEnd,
   createWholeEnd,
   describeEnd,
+  onceClosed,
   type LaneTransport,
   type PipeAddress,
 } from './lane-transport';
@@ -50,8 +51,8 @@ interface Published {
 /** The end of a pipe at the router whose peers publish. Does what the sink asks for, and tells it what changes. */
 export class PipeSource implements PipeSourcePort {
   readonly #options: PipeSourceOptions;
-  readonly #wholeEnd = new LaneSlot<types.PipeTransport>();
-  readonly #layeredEnd = new LaneSlot<types.PlainTransport>();
+  readonly #wholeEnd = new LaneSlot<types.PipeTransport>(() => this.close());
+  readonly #layeredEnd = new LaneSlot<types.PlainTransport>(() => this.close());
   readonly #sendings = new Map<string, Sending>();
   #closed = false;
 
@@ -212,9 +213,15 @@ export class PipeSource implements PipeSourcePort {
 
 /** The transport of one lane: none, one being made, or one. */
 class LaneSlot<T extends LaneTransport> {
+  readonly #onGone: () => void;
   #transport: T | undefined;
   #filling = false;
   #closed = false;
+
+  /** @param onGone the transport has closed by itself */
+  constructor(onGone: () => void) {
+    this.#onGone = onGone;
+  }
 
   /** In place of the one before: the sink opens a lane again only when its own end of it failed. */
   async fill(create: () => Promise<T>): Promise<T> {
@@ -223,9 +230,14 @@ class LaneSlot<T extends LaneTransport> {
     this.empty();
     try {
       const transport = await create();
+      if (this.#closed) {
+        transport.close();
+        throw closedPipe();
+      }
       this.#transport = transport;
-      if (this.#closed) this.empty();
-      if (this.#transport === undefined) throw closedPipe();
+      onceClosed(transport, () => {
+        if (this.#transport === transport) this.#onGone();
+      });
       return transport;
     } finally {
       this.#filling = false;
@@ -239,8 +251,9 @@ class LaneSlot<T extends LaneTransport> {
   }
 
   empty(): void {
-    this.#transport?.close();
+    const transport = this.#transport;
     this.#transport = undefined;
+    transport?.close();
   }
 
   close(): void {
