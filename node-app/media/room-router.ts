@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock';
 import { FleetError } from '../../core/errors';
+import type { PipeDetail } from '../../core/protocol/room-detail';
 import { laneOf } from './cascade/lane-of';
 import type { PipeAddress } from './cascade/lane-transport';
 import { PipeSink } from './cascade/pipe-sink';
@@ -89,6 +90,15 @@ export class RoomRouter {
   async reachData(source: RoomRouter, dataProducer: types.DataProducer): Promise<Hold<types.DataProducer>> {
     if (source === this) return { value: dataProducer, release: NOTHING_TO_RELEASE };
     return this.#persist(dataProducer, () => this.#sinkFrom(source).holdData(dataProducer.id));
+  }
+
+  /** What comes to this router from the room's others. */
+  describePipes(): PipeDetail[] {
+    return Array.from(this.#sinks, ([source, sink]) => ({
+      fromWorker: source.worker.index,
+      toWorker: this.worker.index,
+      producers: sink.describe(),
+    }));
   }
 
   /** Closes its transports, and with them its pipes to others. Idempotent. */

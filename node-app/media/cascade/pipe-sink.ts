@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/clock';
 import { FleetError } from '../../../core/errors';
+import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
 import { connectEnd, createSinkEnd, describeEnd, onceClosed, type PipeAddress } from './lane-transport';
 import type { Lane, PipeSinkPort, PipeSourcePort } from './pipe-signalling';
@@ -74,6 +75,11 @@ export class PipeSink implements PipeSinkPort {
   async holdData(id: string): Promise<Hold<types.DataProducer>> {
     this.#assertOpen();
     return this.#dataProducers.hold(id, () => this.#pullData(id));
+  }
+
+  /** What it has pulled. */
+  describe(): PipeDetail['producers'] {
+    return Array.from(this.#pulled.values()).flatMap((pulled) => pulled.describe());
   }
 
   producerPaused(producerId: string): void {

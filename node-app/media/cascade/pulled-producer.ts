@@ -7,6 +7,7 @@ import {
   wantedLayers,
   type LayerDemand,
 } from '../../../core/cascade/layer-demand';
+import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
 import { supervise } from '../supervise';
 import type { Lane, PulledMedia } from './pipe-signalling';
@@ -60,6 +61,14 @@ export class PulledProducer {
   get producer(): types.Producer {
     if (this.#producer === undefined) throw new Error('not pulled yet');
     return this.#producer;
+  }
+
+  /** Nothing while it is on its way. */
+  describe(): PipeDetail['producers'] {
+    if (this.#producer === undefined) return [];
+    const { id, kind } = this.#producer;
+    const layers = this.#options.lane === 'layered' ? { spatialLayers: [...this.#asked] } : {};
+    return [{ producerId: id, kind, ...layers }];
   }
 
   /** Makes the far producer, under the same id. */

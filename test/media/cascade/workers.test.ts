@@ -214,7 +214,7 @@ describe('what a peer does is the same for those on other workers', () => {
     const sizes = [200, 500, 1_000];
     await a.produce('video', vp8Parameters([421, 422, 423]));
     sizes.forEach((payloadBytes, index) => run(sendVp8({ peer: from, ssrc: 421 + index, payloadBytes })));
-    const { consumerId } = await eventually(() => c.consumers()[0]);
+    const { consumerId, producerId } = await eventually(() => c.consumers()[0]);
     let lastSize = 0;
     to.onPacket((packet) => {
       if (packet.payload.length > 100) lastSize = packet.payload.length;
@@ -230,6 +230,18 @@ describe('what a peer does is the same for those on other workers', () => {
         const layers = c.peer.notifications('consumerLayersChanged').at(-1)?.layers;
         return (layers as { spatialLayer?: number } | undefined)?.spatialLayer === spatialLayer;
       });
+      const { pipes, peers } = node.describeRoom('room');
+      const workerOf = (peerId: string) => peers.find((peer) => peer.peerId === peerId)?.worker;
+      expect(pipes).toHaveLength(1);
+      await eventually(() =>
+        isDeepStrictEqual(node.describeRoom('room').pipes, [
+          {
+            fromWorker: workerOf('a'),
+            toWorker: workerOf('c'),
+            producers: [{ producerId, kind: 'video', spatialLayers: [spatialLayer] }],
+          },
+        ]),
+      );
     }
   }, 60_000);
 
