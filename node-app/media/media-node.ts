@@ -345,7 +345,8 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const { capacity, workers: count } = this.#options.media;
     const safePacketsPerSecond = capacity.packetsPerSecond / count;
     const { workers } = this.#pool;
-    const worker = workerForPeer({ workers, room, account, entry, safePacketsPerSecond });
+    const nowMs = this.#options.clock.monotonicMs();
+    const worker = workerForPeer({ workers, room, account, entry, safePacketsPerSecond, nowMs });
     entry.worker = worker;
     account.occupy(worker);
     try {

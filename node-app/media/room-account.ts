@@ -89,7 +89,7 @@ export class RoomAccount {
     if (this.#tenants.has(worker)) return;
     const tenant: WorkerTenant = {
       roomId: this.roomId,
-      committedPacketsPerSecond: () => this.committedPacketsPerSecondOn(worker),
+      committedPacketsPerSecond: () => this.#packetsPerSecondOn(worker),
       consumerCount: () => this.#consumersOn(worker),
     };
     this.#tenants.set(worker, tenant);
@@ -156,16 +156,14 @@ export class RoomAccount {
     return this.#reservation.committed(this.measured(), this.#clock.monotonicMs());
   }
 
-  /** This worker's share of what the room has reserved or sends: that of the subscribers who sit there. */
-  committedPacketsPerSecondOn(worker: MediaWorker): number {
-    if (!this.#tenants.has(worker)) return 0;
-    const { subscribers } = this.#counts;
-    const share = subscribers === 0 ? 1 / this.#tenants.size : this.subscribersOn(worker) / subscribers;
-    return this.committed().packetsPerSecond * share;
+  /** What it is to a worker; undefined where it isn't. */
+  tenantOn(worker: MediaWorker): WorkerTenant | undefined {
+    return this.#tenants.get(worker);
   }
 
   /** Peers who receive and sit on this worker, or will. */
   subscribersOn(worker: MediaWorker): number {
+    if (!this.#tenants.has(worker)) return 0;
     const seated = (this.#room?.peers ?? []).filter(
       (peer) => peer.roomRouter.worker === worker && this.#roles.get(peer)?.subscribes === true,
     );
@@ -198,6 +196,16 @@ export class RoomAccount {
 
   ended(): EndedRoom {
     return { roomId: this.roomId, epoch: this.#epoch, peakPeers: this.#peakPeers };
+  }
+
+  /** This worker's share of what the room has reserved or sends: that of the subscribers who sit there. */
+  #packetsPerSecondOn(worker: MediaWorker): number {
+    const { packetsPerSecond } = this.committed();
+    // Nearly every room: not worth counting its peers.
+    if (this.#tenants.size === 1) return packetsPerSecond;
+    const { subscribers } = this.#counts;
+    const share = subscribers === 0 ? 1 / this.#tenants.size : this.subscribersOn(worker) / subscribers;
+    return packetsPerSecond * share;
   }
 
   #consumersOn(worker: MediaWorker): number {

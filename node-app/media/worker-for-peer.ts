@@ -12,22 +12,25 @@ export interface WorkerForPeerOptions {
   entry: Entry;
   /** What one worker safely sends, packets per second. */
   safePacketsPerSecond: number;
+  /** From a clock that never goes back. */
+  nowMs: number;
 }
 
 /** On which worker a peer of a room gets its place. @throws FleetError FLEET_ERR_WORKER_DIED when none is alive */
 export function workerForPeer(options: WorkerForPeerOptions): MediaWorker {
-  const { workers, room, account, entry, safePacketsPerSecond } = options;
-  if (workers.length === 0) throw workerDied();
+  const { workers, room, account, entry, safePacketsPerSecond, nowMs } = options;
+  const [only, ...others] = workers;
+  if (only === undefined) throw workerDied();
+  if (others.length === 0) return only;
   const places = workers.map((worker) => {
     const order = room.routers.findIndex((router) => router.worker === worker);
     return {
-      othersPacketsPerSecond: worker.load().packetsPerSecond - account.committedPacketsPerSecondOn(worker),
+      othersPacketsPerSecond: worker.packetsPerSecondWithout(account.tenantOn(worker), nowMs),
       subscribers: account.subscribersOn(worker),
       order: order === -1 ? undefined : order,
     };
   });
   // Who only sends costs its worker next to nothing, wherever it is.
   const packetsPerSubscriber = entry.role.subscribes ? account.packetsPerSubscriber() : 0;
-  const worker = workers[chooseWorker(places, { packetsPerSubscriber, safePacketsPerSecond })];
-  return worker ?? room.firstRouter.worker;
+  return workers[chooseWorker(places, { packetsPerSubscriber, safePacketsPerSecond })] ?? only;
 }

@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   forwarding: () => import('./forwarding.js'),
   join: () => import('./join.js'),
   footprint: () => import('./footprint.js'),
+  'cascade-bytes': () => import('./cascade-bytes.js'),
 };
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
   }
   if (name === 'list') {
     const benches = await Promise.all(Object.values(BENCHES).map((load) => load()));
-    for (const { bench } of benches) console.log(`${bench.name.padEnd(12)} ${bench.description}`);
+    for (const { bench } of benches) console.log(`${bench.name.padEnd(14)} ${bench.description}`);
     if (json) console.log(JSON.stringify(benches.map(({ bench }) => bench.name)));
     return 0;
   }

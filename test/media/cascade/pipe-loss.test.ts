@@ -3,7 +3,7 @@ import type { PipeSourcePort } from '../../../node-app/media/cascade/pipe-signal
 import { eventually } from '../../helpers/eventually';
 import { sendVp8, vp8Parameters, type RunningStream } from '../../helpers/rtp-streams';
 import { UdpLink } from '../../helpers/udp-link';
-import { joinRouters, TestRouter, view } from './routers';
+import { joinRouters, TestRouter, view } from '../../helpers/test-router';
 
 let from: TestRouter;
 let to: TestRouter;

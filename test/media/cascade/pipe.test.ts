@@ -9,7 +9,7 @@ import {
   vp8Parameters,
   type RunningStream,
 } from '../../helpers/rtp-streams';
-import { joinRouters, TestRouter, view } from './routers';
+import { joinRouters, TestRouter, view } from '../../helpers/test-router';
 
 let from: TestRouter;
 let to: TestRouter;

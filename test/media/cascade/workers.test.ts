@@ -124,6 +124,14 @@ describe('a room that is too large for one worker', () => {
     expect(await routers()).toEqual([0, 0, 1]);
   });
 
+  test('goes to workers on which other rooms leave it space', async () => {
+    const reserved = { egressBps: 1_000, packetsPerSecond: 600 };
+    await join('elsewhere', { roomId: 'other', claim: { expectedPeers: EXPECTED_PEERS, reserved } });
+    await joinAll('a', 'b', 'c');
+    // Without a look at the other room, the third one would have joined it on its worker.
+    expect(await routers()).toEqual([1, 1, 1]);
+  });
+
   test('leaves a worker with the last of its peers there', async () => {
     const [a, , c] = await joinAll('a', 'b', 'c');
     await a?.produce('audio', opusParameters(311));

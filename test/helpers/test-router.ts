@@ -1,14 +1,14 @@
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
-import { PipeSink } from '../../../node-app/media/cascade/pipe-sink';
-import { PipeSource } from '../../../node-app/media/cascade/pipe-source';
-import type { PipeSinkPort, PipeSourcePort } from '../../../node-app/media/cascade/pipe-signalling';
-import { laneOf } from '../../../node-app/media/cascade/lane-of';
-import { ROUTER_CODECS } from '../../../node-app/media/router-codecs';
-import { systemClock } from '../../../node-app/system-clock';
-import { findWorkerBin } from '../../../scripts/setup/parts.cjs';
-import { testLogger } from '../../helpers/media-node';
-import { RtpPeer } from '../../helpers/rtp-peer';
+import { PipeSink } from '../../node-app/media/cascade/pipe-sink';
+import { PipeSource } from '../../node-app/media/cascade/pipe-source';
+import type { PipeSinkPort, PipeSourcePort } from '../../node-app/media/cascade/pipe-signalling';
+import { laneOf } from '../../node-app/media/cascade/lane-of';
+import { ROUTER_CODECS } from '../../node-app/media/router-codecs';
+import { systemClock } from '../../node-app/system-clock';
+import { findWorkerBin } from '../../scripts/setup/parts.cjs';
+import { testLogger } from './media-node';
+import { RtpPeer } from './rtp-peer';
 
 /** A router on a worker of its own, and what its peers publish. */
 export class TestRouter {
