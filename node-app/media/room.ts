@@ -21,6 +21,7 @@ import { supervise } from './supervise';
 
 /** Pipes within a node never leave the machine. */
 const LOOPBACK = '127.0.0.1';
+const OFFER_AGAIN_MS = 250;
 
 /** What a room tells its node. */
 export interface RoomListener {
@@ -328,7 +329,7 @@ export class Room {
         publisher,
         producer,
         // Its pipe broke and the producer lives: it is offered again, by another pipe.
-        onLost: () => this.#offer(peer, publisher, producer),
+        onLost: () => this.#again(() => this.#offer(peer, publisher, producer)),
       }),
       peer.logger,
       'offering a producer',
@@ -338,10 +339,15 @@ export class Room {
   /** Never rejects. */
   async #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
     if (isForTheBot(dataProducer)) return;
-    const onLost = () => void this.#offerData(peer, publisher, dataProducer);
+    const onLost = () => this.#again(() => void this.#offerData(peer, publisher, dataProducer));
     const offer = consumeData({ subscriber: peer, publisher, dataProducer, onLost });
     supervise(offer, peer.logger, 'offering a data producer');
     await Promise.allSettled([offer]);
+  }
+
+  /** An offer whose pipe broke; not at once, so that a pipe that breaks again and again doesn't keep the workers busy. */
+  #again(offer: () => void): void {
+    this.clock.setTimer(OFFER_AGAIN_MS, offer);
   }
 
   /** Whoever comes while somebody speaks; from then on it hears of changes. */
