@@ -46,6 +46,11 @@ export const ERRORS = {
   FLEET_ERR_ROOM_CLOSED: { status: 410, retriable: false, message: 'an operator closed the room' },
   FLEET_ERR_SESSION_GONE: { status: 410, retriable: false, message: 'the session can not be resumed' },
   FLEET_ERR_WORKER_DIED: { status: 503, retriable: true, message: 'the media worker of this room died' },
+  FLEET_ERR_PIPE_CLOSED: {
+    status: 503,
+    retriable: true,
+    message: 'the pipe between two routers of this room has closed',
+  },
   FLEET_ERR_CONFIG: { status: 500, retriable: false, message: 'the configuration is not valid' },
   FLEET_ERR_INTERNAL: { status: 500, retriable: false, message: 'internal error' },
 } as const satisfies Record<string, { status: number; retriable: boolean; message: string }>;

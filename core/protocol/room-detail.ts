@@ -9,11 +9,27 @@ const peerDetailSchema = z.object({
   joinedAtMs: z.number().optional(),
   /** True while the peer's connection is lost and its grace period runs. */
   detached: z.boolean().optional(),
+  /** Number of the worker on which its media is. */
+  worker: z.number().int().nonnegative().optional(),
   transports: z.number().int().nonnegative(),
   producers: z.number().int().nonnegative(),
   consumers: z.number().int().nonnegative(),
   dataProducers: z.number().int().nonnegative(),
   dataConsumers: z.number().int().nonnegative(),
+});
+
+/** What one worker of the node gets from another for its peers in a room. */
+const pipeDetailSchema = z.object({
+  fromWorker: z.number().int().nonnegative(),
+  toWorker: z.number().int().nonnegative(),
+  producers: z.array(
+    z.object({
+      producerId: z.string(),
+      kind: z.enum(['audio', 'video']),
+      /** The layers of a simulcast stream that cross at present; absent where a stream crosses whole. */
+      spatialLayers: z.array(z.number().int().nonnegative()).optional(),
+    }),
+  ),
 });
 
 /** The answer to `describeRoom`: a room as the node that carries its media sees it. */
@@ -27,6 +43,10 @@ export const roomDetailSchema = z.object({
   /** Measured. */
   packetsPerSecond: z.number().nonnegative().optional(),
   peers: z.array(peerDetailSchema),
+  /** Empty while the room is on one worker. */
+  pipes: z.array(pipeDetailSchema).optional(),
 });
+
+export type PipeDetail = z.infer<typeof pipeDetailSchema>;
 
 export type RoomDetail = z.infer<typeof roomDetailSchema>;

@@ -50,6 +50,8 @@ export class RtpPeer {
   readonly packetsBySsrc = new Map<number, number>();
   /** Bytes of payload received, by SSRC. */
   readonly bytesBySsrc = new Map<number, number>();
+  /** How often the server asked for a key frame (PLI or FIR). */
+  keyFrameRequests = 0;
   private readonly listeners: ((packet: RtpPacket) => void)[] = [];
   private readonly rtcpListeners: ((packet: RtcpPacket) => void)[] = [];
   private readonly lostListeners: (() => void)[] = [];
@@ -61,6 +63,7 @@ export class RtpPeer {
   ) {
     dtls.onRtp.subscribe((packet) => this.receive(packet));
     dtls.onRtcp.subscribe((packet) => {
+      if (packet instanceof RtcpPayloadSpecificFeedback) this.keyFrameRequests += 1;
       for (const listener of this.rtcpListeners) listener(packet);
     });
     ice.onStateChange.subscribe((state) => {

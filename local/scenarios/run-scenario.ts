@@ -1,12 +1,9 @@
 import { join } from 'node:path';
-import { findRedisServerBin, findWorkerBin } from '../../scripts/setup/parts.cjs';
-import { buildFleet } from '../fleet-runner/build-fleet';
 import type { FleetOptions } from '../fleet-runner/fleet-options';
-import { FleetRunner } from '../fleet-runner/fleet-runner';
-import { RunFolder } from '../fleet-runner/run-folder';
+import { createRunner } from '../fleet-runner/create-runner';
+import type { FleetRunner } from '../fleet-runner/fleet-runner';
 import type { RunnerEvent, RunnerOutput } from '../fleet-runner/runner-events';
 import { systemClock } from '../fleet-runner/system-clock';
-import { Watchdog } from '../fleet-runner/watchdog';
 import { mergeOverrides } from './merge-overrides';
 import { CAPACITY_MBPS, SHARED_OVERRIDES, StoryBroken, type Scenario, type ScenarioResult } from './scenario';
 import { Stage } from './stage';
@@ -32,18 +29,10 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
   const speed = options.speed ?? scenario.speed;
   const fleet = fleetOptions(scenario, speed);
   const output = quietOutput(options.onLine);
-  const redisServerBin = findRedisServerBin();
-  const workerBin = findWorkerBin();
-  const folder = RunFolder.create();
-  const runner = new FleetRunner(fleet, {
-    redisServerBin,
-    workerBin,
+  const runner = createRunner({
+    fleet,
     env: options.env,
-    folder,
-    watchdog: Watchdog.start(folder.path),
-    clock: systemClock,
     output,
-    build: () => buildFleet(output, fleet),
     startCommand: () => `npm run scenario -- ${scenario.name}`,
   });
   const interrupted = options.ended.then(() => {

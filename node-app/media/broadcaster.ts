@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
 import { PeerEntities } from './peer-entities';
 import type { Publisher } from './publisher';
+import type { RoomRouter } from './room-router';
 import type { RoomSettings } from './room-settings';
 
 /** What a broadcaster needs of its room. */
@@ -14,6 +15,7 @@ export interface BroadcasterRoom {
 export interface BroadcasterOptions {
   broadcasterId: string;
   room: BroadcasterRoom;
+  roomRouter: RoomRouter;
   displayName: string;
   device: Device;
   remoteAddress: string;
@@ -25,6 +27,7 @@ export interface BroadcasterOptions {
 export class Broadcaster implements Publisher {
   readonly peerId: string;
   readonly entities: PeerEntities;
+  readonly roomRouter: RoomRouter;
   readonly rtpCapabilities: types.RtpCapabilities | undefined;
   readonly #options: BroadcasterOptions;
   #joined = false;
@@ -33,6 +36,7 @@ export class Broadcaster implements Publisher {
   constructor(options: BroadcasterOptions) {
     this.#options = options;
     this.peerId = options.broadcasterId;
+    this.roomRouter = options.roomRouter;
     this.rtpCapabilities = options.rtpCapabilities;
     this.entities = new PeerEntities(options.room.settings.limits);
   }

@@ -4,12 +4,8 @@ import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
 import type { Clock } from '../../core/clock';
 import { FleetError } from '../../core/errors';
-import {
-  broadcasterOperations,
-  type BroadcasterOperation,
-} from '../../core/protocol/demo/broadcaster-operations';
+import type { BroadcasterOperation } from '../../core/protocol/demo/broadcaster-operations';
 import type { EndedRoom } from '../../core/placement/placement-port';
-import { parseOrThrow } from '../../core/protocol/demo/client-messages';
 import type { RoomDetail } from '../../core/protocol/room-detail';
 import { peerLeftReasonOf, type RoomEventsSink } from '../../core/room-events';
 import { EgressMeter } from '../meter/egress-meter';
@@ -20,16 +16,18 @@ import { mediaMeterSource } from './media-meter-source';
 import type { MediaOptions } from './media-options';
 import type { MediaPort, OpenPeerOptions, SignalledPeer } from './media-port';
 import { workerDied } from './mediasoup-errors';
-import { broadcasterHandlers } from './operations/broadcaster-handlers';
+import { runBroadcasterOperation } from './operations/run-broadcaster-operation';
 import { Peer } from './peer';
 import { PeerSignalling } from './peer-signalling';
-import { Room, type RoomListener } from './room';
+import { Room, type RoomListener, type RoomSeat } from './room';
 import { RoomAccount, type Entry } from './room-account';
 import { describeRoom } from './room-description';
 import { roomEndedReasonOf } from './room-ended-reason';
 import { RoomRegistry, type RoomSlot } from './room-registry';
+import type { RoomRouter } from './room-router';
 import { roomSettings, type RoomSettings } from './room-settings';
-import { WorkerPool, type WorkerDeath } from './worker-pool';
+import { workerForPeer } from './worker-for-peer';
+import { WorkerPool, type WorkerDeath, type WorkerDump } from './worker-pool';
 
 export interface MediaNodeOptions {
   media: MediaOptions;
@@ -71,6 +69,7 @@ export interface MediaFigures {
 /** A peer on its way to its place in a room. */
 interface Seating {
   room: Room;
+  roomRouter: RoomRouter;
   account: RoomAccount;
   entry: Entry;
   options: OpenPeerOptions;
@@ -277,17 +276,9 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     }
   }
 
-  /** What mediasoup says it holds, for tests and support: routers per worker, transports per router. */
-  async dumpWorkers(): Promise<{ pid: number; routerIds: string[]; webRtcTransportIds: string[] }[]> {
-    return Promise.all(
-      this.#pool.workers.map(async ({ pid, worker, webRtcServer }) => {
-        const [{ routerIds }, { webRtcTransportIds }] = await Promise.all([
-          worker.dump(),
-          webRtcServer.dump(),
-        ]);
-        return { pid, routerIds, webRtcTransportIds };
-      }),
-    );
+  /** What mediasoup says it holds, for tests and support. */
+  async dumpWorkers(): Promise<WorkerDump[]> {
+    return this.#pool.dump();
   }
 
   /** Ends every room with `reason`, and the workers. Idempotent. */
@@ -305,7 +296,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const worker = this.#pool.leastLoaded();
     const account = new RoomAccount({ roomId, clock, measured: () => this.#meter.room(roomId) });
     // Before the router is there, so that the next room sees it.
-    worker.addTenant(account);
+    account.occupy(worker);
     return this.#registry.add(account, async () => {
       try {
         const listener = this.#roomListener;
@@ -323,7 +314,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
         });
         return room;
       } catch (error) {
-        worker.removeTenant(account);
+        account.leaveAll();
         throw error;
       }
     });
@@ -333,25 +324,48 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   async #enter(slot: RoomSlot, options: OpenPeerOptions): Promise<SignalledPeer | undefined> {
     const { account } = slot;
     const entry = account.beginEntry(options);
+    let seat: RoomSeat | undefined;
     try {
       const room = await slot.created;
       if (room.closed) return undefined;
-      return new PeerSignalling(this.#seat({ room, account, entry, options }));
+      seat = await this.#takeSeat(room, account, entry);
+      if (seat === undefined || room.closed || seat.roomRouter.closed) return undefined;
+      const { roomRouter } = seat;
+      return new PeerSignalling(this.#seat({ room, roomRouter, account, entry, options }));
     } finally {
+      seat?.release();
       account.endEntry(entry);
       account.recount();
       slot.room?.closeIfEmpty();
     }
   }
 
-  #seat({ room, account, entry, options }: Seating): Peer {
+  /** Undefined when the room ended meanwhile. */
+  async #takeSeat(room: Room, account: RoomAccount, entry: Entry): Promise<RoomSeat | undefined> {
+    const { capacity, workers: count } = this.#options.media;
+    const safePacketsPerSecond = capacity.packetsPerSecond / count;
+    const { workers } = this.#pool;
+    const nowMs = this.#options.clock.monotonicMs();
+    const worker = workerForPeer({ workers, room, account, entry, safePacketsPerSecond, nowMs });
+    entry.worker = worker;
+    account.occupy(worker);
+    try {
+      return await room.takeSeat(worker);
+    } catch (error) {
+      if (!room.routers.some((router) => router.worker === worker)) account.leave(worker);
+      if (room.closed) return undefined;
+      throw error;
+    }
+  }
+
+  #seat({ room, roomRouter, account, entry, options }: Seating): Peer {
     const { peerId, channel, grants, remoteAddress } = options;
     const before = room.peer(peerId);
     if (before === undefined && room.peers.length >= this.#settings.maxPeersPerRoom) {
       throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${room.roomId} is full` });
     }
     const logger = room.logger.child({ peerId });
-    const peer = new Peer({ peerId, room, channel, grants, remoteAddress, logger });
+    const peer = new Peer({ peerId, room, roomRouter, channel, grants, remoteAddress, logger });
     account.endEntry(entry, peer);
     // The new one first: the room must not end between the two.
     room.addPeer(peer);
@@ -380,6 +394,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
         const slot = this.#slotOf(room);
         if (slot === undefined || slot.account.entering === 0) room.close();
       },
+      leftWorker: (room, worker) => this.#slotOf(room)?.account.leave(worker),
       closed: (room, reason) => this.#onRoomClosed(room, reason),
     };
   }
@@ -392,7 +407,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const durationMs = stamp.atMs - room.createdAtMs;
     const reason = roomEndedReasonOf(error);
     this.#registry.remove(slot);
-    room.worker.removeTenant(slot.account);
+    slot.account.leaveAll();
     this.#endedRooms.set(room.roomId, slot.account.ended());
     this.#options.events?.emit({ type: 'roomEnded', ...stamp, reason, durationMs, peakPeers });
   }
@@ -404,7 +419,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   }
 
   #onWorkerDied({ worker, pid, roomIds }: WorkerDeath): void {
-    for (const roomId of roomIds) this.#registry.close(roomId, workerDied());
+    for (const roomId of roomIds) this.#registry.find(roomId)?.room?.workerDied(worker);
     this.emit('workerDied', { worker: worker.index, pid, roomIds });
   }
 
@@ -420,21 +435,6 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
 
 function namesOf(interfaces: MediaOptions['egressInterfaces']): readonly string[] | undefined {
   return interfaces === 'all' ? undefined : interfaces;
-}
-
-async function runBroadcasterOperation<O extends BroadcasterOperation>(
-  room: Room,
-  operation: O,
-  params: unknown,
-): Promise<unknown> {
-  if (!Object.hasOwn(broadcasterOperations, operation)) {
-    throw new FleetError('FLEET_ERR_UNKNOWN_METHOD', {
-      message: `no operation ${String(operation).slice(0, 100)}`,
-    });
-  }
-  const handler = broadcasterHandlers[operation];
-  const schema: (typeof broadcasterOperations)[O] = broadcasterOperations[operation];
-  return handler(room, parseOrThrow(schema, params) as Parameters<typeof handler>[1]);
 }
 
 function noRoom(roomId: string): FleetError {

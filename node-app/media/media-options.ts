@@ -19,7 +19,7 @@ export interface MediaOptions {
   announcedAddress?: string | undefined;
   /** UDP and TCP port of the first worker; worker i has `portBase + i`. 0: any free ports (tests). */
   portBase: number;
-  /** UDP ports of broadcasters' plain transports. @default any of mediasoup's own range */
+  /** UDP ports of pipes and of broadcasters' plain transports. @default any of mediasoup's own range */
   plainPortRange?: { min: number; max: number } | undefined;
   /** What the node can safely carry. */
   capacity: CapacityVector;

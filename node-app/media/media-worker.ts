@@ -9,9 +9,20 @@ export interface WorkerTenant {
   consumerCount(): number;
 }
 
+/** What the tenants of a worker weighed at one moment, packets per second. */
+interface Weighing {
+  atMs: number;
+  byTenant: Map<WorkerTenant, number>;
+  total: number;
+}
+
+/** Asking every tenant costs too much for every join on a node with thousands of rooms. */
+const WEIGHING_HOLDS_MS = 1_000;
+
 /** A mediasoup worker with its WebRtcServer, and the rooms on it. */
 export class MediaWorker {
   readonly #tenants = new Set<WorkerTenant>();
+  #weighing: Weighing | undefined;
 
   constructor(
     readonly index: number,
@@ -37,6 +48,22 @@ export class MediaWorker {
 
   removeTenant(tenant: WorkerTenant): void {
     this.#tenants.delete(tenant);
+  }
+
+  /** What all tenants but this one weigh, packets per second; up to a second old. */
+  packetsPerSecondWithout(tenant: WorkerTenant | undefined, nowMs: number): number {
+    if (this.#weighing === undefined || nowMs - this.#weighing.atMs >= WEIGHING_HOLDS_MS) {
+      const byTenant = new Map<WorkerTenant, number>();
+      let total = 0;
+      for (const one of this.#tenants) {
+        const packetsPerSecond = one.committedPacketsPerSecond();
+        byTenant.set(one, packetsPerSecond);
+        total += packetsPerSecond;
+      }
+      this.#weighing = { atMs: nowMs, byTenant, total };
+    }
+    const { byTenant, total } = this.#weighing;
+    return total - ((tenant && byTenant.get(tenant)) ?? 0);
   }
 
   load(): WorkerLoad {

@@ -12,10 +12,12 @@ import type { PeerChannel } from './media-port';
 import { PeerEntities } from './peer-entities';
 import type { Publisher } from './publisher';
 import type { Room } from './room';
+import type { RoomRouter } from './room-router';
 
 export interface PeerOptions {
   peerId: string;
   room: Room;
+  roomRouter: RoomRouter;
   channel: PeerChannel;
   grants: PeerGrants;
   remoteAddress: string;
@@ -33,6 +35,7 @@ export interface JoinDetails {
 export class Peer implements Publisher {
   readonly peerId: string;
   readonly room: Room;
+  readonly roomRouter: RoomRouter;
   readonly grants: PeerGrants;
   readonly remoteAddress: string;
   readonly entities: PeerEntities;
@@ -47,9 +50,10 @@ export class Peer implements Publisher {
   #closeReason: FleetError | undefined;
 
   constructor(options: PeerOptions) {
-    const { peerId, room, channel, grants, remoteAddress, logger } = options;
+    const { peerId, room, roomRouter, channel, grants, remoteAddress, logger } = options;
     this.peerId = peerId;
     this.room = room;
+    this.roomRouter = roomRouter;
     this.grants = grants;
     this.remoteAddress = remoteAddress;
     this.logger = logger;

@@ -1,10 +1,17 @@
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
-import { NO_PEERS, withPeer, type PeerRole, type RoomCounts } from '../../core/capacity/egress-model';
+import {
+  NO_PEERS,
+  roomDemand,
+  withExpectedPeers,
+  withPeer,
+  type PeerRole,
+  type RoomCounts,
+} from '../../core/capacity/egress-model';
 import type { Clock } from '../../core/clock';
 import type { Claim, EndedRoom, RoomReport } from '../../core/placement/placement-port';
 import { RoomReservation } from '../../core/placement/room-reservation';
 import type { PeerGrants } from '../../core/session/session-port';
-import type { WorkerTenant } from './media-worker';
+import type { MediaWorker, WorkerTenant } from './media-worker';
 import type { Room } from './room';
 import type { RoomMember } from './room-member';
 
@@ -18,6 +25,8 @@ const SILENT_SENDER_MS = 60_000;
 export interface Entry {
   readonly peerId: string;
   readonly role: PeerRole;
+  /** Set once it is known where it will sit. */
+  worker: MediaWorker | undefined;
 }
 
 export interface EntryOptions {
@@ -36,8 +45,8 @@ export interface RoomAccountOptions {
   measured: () => CapacityVector;
 }
 
-/** What a room counts for: against its worker, its node and its placement. It exists before the room does. */
-export class RoomAccount implements WorkerTenant {
+/** What a room counts for: against its workers, its node and its placement. It exists before the room does. */
+export class RoomAccount {
   readonly roomId: string;
   readonly #clock: Clock;
   readonly #measured: () => CapacityVector;
@@ -45,6 +54,8 @@ export class RoomAccount implements WorkerTenant {
   readonly #roles = new WeakMap<RoomMember, PeerRole>();
   /** Peers that have come and are not in the room yet, while it is being created. */
   readonly #entering = new Set<Entry>();
+  /** Its shares of the workers on which it has a router, or is about to. */
+  readonly #tenants = new Map<MediaWorker, WorkerTenant>();
   #room: Room | undefined;
   #epoch = 0;
   #peakPeers = 0;
@@ -73,11 +84,36 @@ export class RoomAccount implements WorkerTenant {
     return this.#entering.size;
   }
 
+  /** From now on it counts on this worker too. Idempotent. */
+  occupy(worker: MediaWorker): void {
+    if (this.#tenants.has(worker)) return;
+    const tenant: WorkerTenant = {
+      roomId: this.roomId,
+      committedPacketsPerSecond: () => this.#packetsPerSecondOn(worker),
+      consumerCount: () => this.#consumersOn(worker),
+    };
+    this.#tenants.set(worker, tenant);
+    worker.addTenant(tenant);
+  }
+
+  /** Idempotent. */
+  leave(worker: MediaWorker): void {
+    const tenant = this.#tenants.get(worker);
+    if (tenant === undefined) return;
+    this.#tenants.delete(worker);
+    worker.removeTenant(tenant);
+  }
+
+  leaveAll(): void {
+    for (const worker of Array.from(this.#tenants.keys())) this.leave(worker);
+  }
+
   /** A peer comes with its claim; from now on it counts. The room's epoch never goes back. */
   beginEntry({ peerId, claim, epoch, role, grants }: EntryOptions): Entry {
     const entry: Entry = {
       peerId,
       role: role ?? { publishes: grants.canPublish, subscribes: grants.canSubscribe },
+      worker: undefined,
     };
     this.#epoch = Math.max(this.#epoch, epoch);
     this.#entering.add(entry);
@@ -120,12 +156,27 @@ export class RoomAccount implements WorkerTenant {
     return this.#reservation.committed(this.measured(), this.#clock.monotonicMs());
   }
 
-  committedPacketsPerSecond(): number {
-    return this.committed().packetsPerSecond;
+  /** What it is to a worker; undefined where it isn't. */
+  tenantOn(worker: MediaWorker): WorkerTenant | undefined {
+    return this.#tenants.get(worker);
   }
 
-  consumerCount(): number {
-    return this.#room?.peers.reduce((sum, { entities }) => sum + entities.consumers.size, 0) ?? 0;
+  /** Peers who receive and sit on this worker, or will. */
+  subscribersOn(worker: MediaWorker): number {
+    if (!this.#tenants.has(worker)) return 0;
+    const seated = (this.#room?.peers ?? []).filter(
+      (peer) => peer.roomRouter.worker === worker && this.#roles.get(peer)?.subscribes === true,
+    );
+    const coming = [...this.#entering].filter((entry) => entry.worker === worker && entry.role.subscribes);
+    return seated.length + coming.length;
+  }
+
+  /** What one subscriber makes its worker send once the room is as large as expected, or already. */
+  packetsPerSubscriber(): number {
+    const expected = withExpectedPeers(this.#counts, this.#reservation.expectedPeers);
+    const modelled = roomDemand(expected).packetsPerSecond / Math.max(1, expected.subscribers);
+    const measured = this.measured().packetsPerSecond / Math.max(1, this.#counts.subscribers);
+    return Math.max(modelled, measured);
   }
 
   report(): RoomReport {
@@ -145,6 +196,21 @@ export class RoomAccount implements WorkerTenant {
 
   ended(): EndedRoom {
     return { roomId: this.roomId, epoch: this.#epoch, peakPeers: this.#peakPeers };
+  }
+
+  /** This worker's share of what the room has reserved or sends: that of the subscribers who sit there. */
+  #packetsPerSecondOn(worker: MediaWorker): number {
+    const { packetsPerSecond } = this.committed();
+    // Nearly every room: not worth counting its peers.
+    if (this.#tenants.size === 1) return packetsPerSecond;
+    const { subscribers } = this.#counts;
+    const share = subscribers === 0 ? 1 / this.#tenants.size : this.subscribersOn(worker) / subscribers;
+    return packetsPerSecond * share;
+  }
+
+  #consumersOn(worker: MediaWorker): number {
+    const seated = (this.#room?.peers ?? []).filter(({ roomRouter }) => roomRouter.worker === worker);
+    return seated.reduce((sum, { entities }) => sum + entities.consumers.size, 0);
   }
 
   #roleNow(peer: RoomMember, now: number): PeerRole {

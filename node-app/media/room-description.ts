@@ -17,14 +17,17 @@ export function describeRoom(room: Room, account: RoomAccount): RoomDetail {
         peerId: peer.peerId,
         ...(peer.joinedAtMs !== undefined && { displayName: peer.info().displayName }),
         joinedAtMs: peer.joinedAtMs,
+        worker: peer.roomRouter.worker.index,
         ...countEntities(peer.entities),
       })),
       ...Array.from(room.broadcasters.values(), (broadcaster) => ({
         peerId: broadcaster.peerId,
         displayName: broadcaster.info().displayName,
+        worker: broadcaster.roomRouter.worker.index,
         ...countEntities(broadcaster.entities),
       })),
     ],
+    pipes: room.routers.flatMap((router) => router.describePipes()),
   };
 }
 

@@ -6,16 +6,22 @@ import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { Broadcaster } from './broadcaster';
 import { isForTheBot } from './bot-channel';
 import { withoutCaptureTime } from './capture-time';
+import type { PublishedMedia } from './cascade/pipe-source';
 import type { MediaWorker } from './media-worker';
-import { callMediasoup } from './mediasoup-errors';
+import { workerDied } from './mediasoup-errors';
 import { consume } from './operations/consume';
 import { consumeData } from './operations/consume-data';
+import type { PeerEntities } from './peer-entities';
 import type { Publisher } from './publisher';
 import type { RoomMember } from './room-member';
+import { RoomRouter } from './room-router';
 import type { RoomSettings } from './room-settings';
-import { ROUTER_CODECS } from './router-codecs';
-import { Speakers } from './speakers';
+import { RoomSpeakers } from './room-speakers';
 import { supervise } from './supervise';
+
+/** Pipes within a node never leave the machine. */
+const LOOPBACK = '127.0.0.1';
+const OFFER_AGAIN_MS = 250;
 
 /** What a room tells its node. */
 export interface RoomListener {
@@ -25,11 +31,14 @@ export interface RoomListener {
   changed(room: Room): void;
   /** Nobody is left. */
   emptied(room: Room): void;
+  /** The room is no longer on this worker. */
+  leftWorker(room: Room, worker: MediaWorker): void;
   closed(room: Room, reason: FleetError | undefined): void;
 }
 
 export interface RoomOptions {
   roomId: string;
+  /** Where it begins. */
   worker: MediaWorker;
   settings: RoomSettings;
   clock: Clock;
@@ -37,56 +46,70 @@ export interface RoomOptions {
   listener: RoomListener;
 }
 
-/** One call: a router on a worker, the peers in it, and who gets what from whom. */
+/** A right to a place at a router: it stays open until the peer has taken the place, or given it up. */
+export interface RoomSeat {
+  readonly roomRouter: RoomRouter;
+  /** Idempotent. */
+  release(): void;
+}
+
+/** One call: its routers, the peers in it, and who gets what from whom. */
 export class Room {
   readonly roomId: string;
-  readonly worker: MediaWorker;
-  readonly router: types.Router;
   readonly settings: RoomSettings;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly createdAtMs: number;
-  /** The router's capabilities as clients get to know them. */
-  readonly clientCapabilities: types.RtpCapabilities;
   readonly broadcasters = new Map<string, Broadcaster>();
   readonly #peers = new Map<string, RoomMember>();
+  /** In the order in which they were opened. */
+  readonly #routers: RoomRouter[] = [];
+  readonly #opening = new Map<MediaWorker, Promise<RoomRouter>>();
+  /** Seats that are taken by nobody yet, by router. */
+  readonly #seats = new Map<RoomRouter, number>();
   readonly #listener: RoomListener;
-  readonly #speakers: Speakers;
+  readonly #speakers: RoomSpeakers;
   #closed = false;
 
-  private constructor(options: RoomOptions, router: types.Router, speakers: Speakers) {
+  private constructor(options: RoomOptions) {
     this.roomId = options.roomId;
-    this.worker = options.worker;
     this.settings = options.settings;
     this.clock = options.clock;
     this.logger = options.logger.child({ roomId: options.roomId });
-    this.router = router;
     this.createdAtMs = options.clock.nowMs();
-    this.clientCapabilities = withoutCaptureTime(router.rtpCapabilities);
     this.#listener = options.listener;
-    this.#speakers = speakers;
-    speakers.listen({
-      onSpeaking: (list) => this.#forJoined((peer) => peer.tell(...peer.dialect.speaking(list))),
-      onDominantSpeaker: (peerId) =>
-        this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId))),
+    this.#speakers = new RoomSpeakers({
+      clock: options.clock,
+      listener: {
+        onSpeaking: (list) => this.#forJoined((peer) => peer.tell(...peer.dialect.speaking(list))),
+        onDominantSpeaker: (peerId) =>
+          this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId))),
+      },
     });
   }
 
   /** @throws FleetError FLEET_ERR_WORKER_DIED */
   static async create(options: RoomOptions): Promise<Room> {
-    return callMediasoup(async () => {
-      const router = await options.worker.worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
-      try {
-        return new Room(options, router, await Speakers.create(router, options.logger));
-      } catch (error) {
-        router.close();
-        throw error;
-      }
-    });
+    const room = new Room(options);
+    await room.#openRouter(options.worker);
+    return room;
   }
 
-  get webRtcServer(): types.WebRtcServer {
-    return this.worker.webRtcServer;
+  /** At least one, until the room is closed. */
+  get routers(): readonly RoomRouter[] {
+    return this.#routers;
+  }
+
+  /** The one that has been there longest. @throws FleetError FLEET_ERR_WORKER_DIED when there is none */
+  get firstRouter(): RoomRouter {
+    const [first] = this.#routers;
+    if (first === undefined) throw workerDied();
+    return first;
+  }
+
+  /** The routers' capabilities, which are all the same, as clients get to know them. */
+  get clientCapabilities(): types.RtpCapabilities {
+    return withoutCaptureTime(this.firstRouter.router.rtpCapabilities);
   }
 
   get closed(): boolean {
@@ -102,6 +125,39 @@ export class Room {
     return this.#peers.get(peerId);
   }
 
+  /** A place at the room's router on this worker, which is opened when there is none. */
+  async takeSeat(worker: MediaWorker): Promise<RoomSeat> {
+    const roomRouter =
+      this.#routers.find((router) => router.worker === worker) ?? (await this.#openRouter(worker));
+    this.#seats.set(roomRouter, (this.#seats.get(roomRouter) ?? 0) + 1);
+    let released = false;
+    return {
+      roomRouter,
+      release: () => {
+        if (released) return;
+        released = true;
+        this.#seats.set(roomRouter, (this.#seats.get(roomRouter) ?? 1) - 1);
+        this.#closeUnusedRouters();
+      },
+    };
+  }
+
+  /** Ends the part of the room that was on this worker: all of it, when nobody sits elsewhere. */
+  workerDied(worker: MediaWorker): void {
+    const [lost] = this.#routers.filter((router) => router.worker === worker);
+    const survives = this.peers.some(({ roomRouter }) => roomRouter.worker !== worker);
+    if (!survives) {
+      this.close(workerDied());
+      return;
+    }
+    if (lost === undefined) return;
+    this.#forgetRouter(lost);
+    for (const peer of this.peers) if (peer.roomRouter === lost) peer.close(workerDied());
+    for (const broadcaster of Array.from(this.broadcasters.values())) {
+      if (broadcaster.roomRouter === lost) broadcaster.close();
+    }
+  }
+
   /** Enters a peer. The one with the same id before it stays in the map until it is closed by the caller. */
   addPeer(peer: RoomMember): void {
     this.#peers.set(peer.peerId, peer);
@@ -114,6 +170,7 @@ export class Room {
     this.#listener.peerLeft(this, peer, reason);
     this.#listener.changed(this);
     this.closeIfEmpty();
+    this.#closeUnusedRouters();
   }
 
   /** Broadcasters don't keep a room open: as in mediasoup-demo it ends with its last peer. */
@@ -147,7 +204,7 @@ export class Room {
 
   /** A new producer goes to everybody else. */
   produced(publisher: Publisher, producer: types.Producer): void {
-    if (producer.kind === 'audio') this.#speakers.add(producer);
+    if (producer.kind === 'audio') publisher.roomRouter.speakers.add(producer);
     producer.observer.on('close', () => this.#listener.changed(this));
     this.#listener.changed(this);
     this.#forJoined((peer) => {
@@ -185,6 +242,7 @@ export class Room {
       this.broadcasters.delete(broadcaster.peerId);
     if (broadcaster.joined) this.#tellPeerClosed(broadcaster.peerId);
     this.#listener.changed(this);
+    this.#closeUnusedRouters();
   }
 
   /** Peers and broadcasters that the others know of. */
@@ -198,8 +256,66 @@ export class Room {
     this.#closed = true;
     for (const peer of this.peers) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
-    this.router.close();
+    this.#speakers.close();
+    for (const router of this.#routers) router.close();
     this.#listener.closed(this, reason);
+  }
+
+  /** Those who ask for the same at the same time get the same one. */
+  #openRouter(worker: MediaWorker): Promise<RoomRouter> {
+    const opening = this.#opening.get(worker) ?? this.#createRouter(worker);
+    this.#opening.set(worker, opening);
+    return opening.finally(() => this.#opening.delete(worker));
+  }
+
+  async #createRouter(worker: MediaWorker): Promise<RoomRouter> {
+    const router = await RoomRouter.create({
+      worker,
+      pipeAddress: { ip: LOOPBACK, portRange: this.settings.plainPortRange },
+      published: this.#publishedOn(worker),
+      clock: this.clock,
+      logger: this.logger,
+    });
+    if (this.#closed || !worker.alive) {
+      router.close();
+      throw workerDied();
+    }
+    this.#routers.push(router);
+    this.#speakers.add(router.speakers);
+    return router;
+  }
+
+  #publishedOn(worker: MediaWorker): PublishedMedia {
+    const find = <T>(inEntities: (entities: PeerEntities) => T | undefined): T | undefined => {
+      for (const { roomRouter, entities } of [...this.#peers.values(), ...this.broadcasters.values()]) {
+        const found = roomRouter.worker === worker ? inEntities(entities) : undefined;
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return {
+      producer: (id) => find(({ producers }) => producers.get(id)),
+      dataProducer: (id) => find(({ dataProducers }) => dataProducers.get(id)),
+    };
+  }
+
+  /** A room leaves a worker with the last of its peers there, and keeps its last router. */
+  #closeUnusedRouters(): void {
+    if (this.#closed) return;
+    const used = new Set([...this.peers, ...this.broadcasters.values()].map(({ roomRouter }) => roomRouter));
+    for (const router of Array.from(this.#routers)) {
+      if (this.#routers.length === 1) return;
+      if (used.has(router) || (this.#seats.get(router) ?? 0) > 0) continue;
+      this.#forgetRouter(router);
+    }
+  }
+
+  #forgetRouter(router: RoomRouter): void {
+    this.#routers.splice(this.#routers.indexOf(router), 1);
+    this.#seats.delete(router);
+    this.#speakers.remove(router.speakers);
+    router.close();
+    this.#listener.leftWorker(this, router.worker);
   }
 
   #publishersBut(peer: RoomMember): Publisher[] {
@@ -208,7 +324,13 @@ export class Room {
 
   #offer(peer: RoomMember, publisher: Publisher, producer: types.Producer): void {
     supervise(
-      consume({ router: this.router, subscriber: peer, publisher, producer }),
+      consume({
+        subscriber: peer,
+        publisher,
+        producer,
+        // Its pipe broke and the producer lives: it is offered again, by another pipe.
+        onLost: () => this.#again(() => this.#offer(peer, publisher, producer)),
+      }),
       peer.logger,
       'offering a producer',
     );
@@ -217,9 +339,15 @@ export class Room {
   /** Never rejects. */
   async #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
     if (isForTheBot(dataProducer)) return;
-    const offer = consumeData(peer, publisher, dataProducer);
+    const onLost = () => this.#again(() => void this.#offerData(peer, publisher, dataProducer));
+    const offer = consumeData({ subscriber: peer, publisher, dataProducer, onLost });
     supervise(offer, peer.logger, 'offering a data producer');
     await Promise.allSettled([offer]);
+  }
+
+  /** An offer whose pipe broke; not at once, so that a pipe that breaks again and again doesn't keep the workers busy. */
+  #again(offer: () => void): void {
+    this.clock.setTimer(OFFER_AGAIN_MS, offer);
   }
 
   /** Whoever comes while somebody speaks; from then on it hears of changes. */

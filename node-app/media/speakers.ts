@@ -10,11 +10,11 @@ export interface SpeakersListener {
 }
 
 /** mediasoup-demo's values: who is louder than −80 dBov, at most ten of them, each 0.8 s. */
-const MAX_SPEAKERS = 10;
+export const MAX_SPEAKERS = 10;
 const THRESHOLD_DBOV = -80;
-const INTERVAL_MS = 800;
+export const SPEAKERS_INTERVAL_MS = 800;
 
-/** Who is heard in a room. */
+/** Who is heard among those who publish into one router. */
 export class Speakers {
   readonly #levels: types.AudioLevelObserver;
   readonly #dominant: types.ActiveSpeakerObserver;
@@ -37,7 +37,7 @@ export class Speakers {
       router.createAudioLevelObserver({
         maxEntries: MAX_SPEAKERS,
         threshold: THRESHOLD_DBOV,
-        interval: INTERVAL_MS,
+        interval: SPEAKERS_INTERVAL_MS,
       }),
       router.createActiveSpeakerObserver(),
     ]);

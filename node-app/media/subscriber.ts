@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { PeerGrants } from '../../core/session/session-port';
 import type { Dialect, ServerNotification } from './dialects/dialect';
 import type { PeerEntities } from './peer-entities';
+import type { RoomRouter } from './room-router';
 
 /** Who is offered what the others of a room send. */
 export interface Subscriber {
   readonly peerId: string;
   readonly entities: PeerEntities;
+  /** The router at which it sits. */
+  readonly roomRouter: RoomRouter;
   readonly grants: PeerGrants;
   readonly joined: boolean;
   readonly closed: boolean;

@@ -26,6 +26,14 @@ export interface WorkerDeath {
   error: Error;
 }
 
+export interface WorkerDump {
+  pid: number;
+  routerIds: string[];
+  webRtcTransportIds: string[];
+  /** Routers, transports, producers, consumers and observers; the WebRtcServer is one, too. */
+  entities: number;
+}
+
 export interface WorkerPoolEvents {
   died: [WorkerDeath];
   replaced: [MediaWorker];
@@ -81,6 +89,20 @@ export class WorkerPool extends EventEmitter<WorkerPoolEvents> {
     }
     if (best === undefined) throw workerDied();
     return best;
+  }
+
+  /** What mediasoup says it holds. */
+  async dump(): Promise<WorkerDump[]> {
+    return Promise.all(
+      this.workers.map(async ({ pid, worker, webRtcServer }) => {
+        const [{ routerIds, channelMessageHandlers }, { webRtcTransportIds }] = await Promise.all([
+          worker.dump(),
+          webRtcServer.dump(),
+        ]);
+        const entities = channelMessageHandlers.channelRequestHandlers.length;
+        return { pid, routerIds, webRtcTransportIds, entities };
+      }),
+    );
   }
 
   /** Ends the worker processes. Idempotent. */

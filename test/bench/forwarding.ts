@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import type { ServerAnswer, ServerCommand, ServerSetup, SourceCommand } from './forwarding/messages';
+import { BenchProcesses, cpuSecondsOf, sendAndWait } from './forwarding/processes';
 import type { SourceSetup } from './forwarding/source';
 import { runRounds, type Benchmark, type BenchmarkOptions, type Sample } from './harness';
 
@@ -14,8 +13,6 @@ const WINDOW_MS = 5_000;
 /** For what is on its way when the source pauses. */
 const SETTLE_MS = 200;
 const METER_SAMPLES = 5_000;
-/** Clock ticks of /proc/<pid>/stat per second: 100 on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
-const TICKS_PER_SECOND = 100;
 
 /**
  * What our layer costs above bare mediasoup: the same rooms on a worker driven by our media node (signalling
@@ -31,9 +28,9 @@ export const bench: Benchmark = {
 };
 
 async function run(options: BenchmarkOptions): Promise<Sample[][]> {
-  const children = new Children();
+  const children = new BenchProcesses();
   try {
-    const sinkPorts = await startSink(children);
+    const sinkPorts = await children.startSink(ROOMS * VIEWERS_PER_ROOM);
     const bare = await startSide(children, 'bare', sinkPorts);
     const fleet = await startSide(children, 'fleet', sinkPorts);
     return await runRounds(options, async (index) => {
@@ -93,7 +90,11 @@ function samples(bare: Use, fleet: Use, meterMicroseconds: number): Sample[] {
   ];
 }
 
-async function startSide(children: Children, kind: ServerSetup['kind'], sinkPorts: number[]): Promise<Side> {
+async function startSide(
+  children: BenchProcesses,
+  kind: ServerSetup['kind'],
+  sinkPorts: number[],
+): Promise<Side> {
   const server = children.start('server');
   const setup: ServerSetup = { kind, rooms: ROOMS, viewersPerRoom: VIEWERS_PER_ROOM, sinkPorts };
   const started = await ask(server, { type: 'start', setup });
@@ -149,30 +150,6 @@ async function ask(server: ChildProcess, command: ServerCommand): Promise<Server
   return (await sendAndWait(server, command)) as ServerAnswer;
 }
 
-async function startSink(children: Children): Promise<number[]> {
-  const sink = children.start('sink');
-  const ports = (await sendAndWait(sink, ROOMS * VIEWERS_PER_ROOM)) as number[];
-  sink.kill('SIGSTOP');
-  return ports;
-}
-
-/** @throws Error when the process ends instead of answering */
-function sendAndWait(child: ChildProcess, message: ServerCommand | number): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (answer: unknown): void => {
-      child.off('exit', onExit);
-      resolve(answer);
-    };
-    const onExit = (code: number | null): void => {
-      child.off('message', onMessage);
-      reject(new Error(`a process of the bench ended with ${String(code)}`));
-    };
-    child.once('message', onMessage);
-    child.once('exit', onExit);
-    child.send(message);
-  });
-}
-
 interface Pids {
   node: number;
   worker: number;
@@ -182,30 +159,6 @@ function cpuSeconds({ node, worker }: Pids): { node: number; worker: number } {
   return { node: cpuSecondsOf(node), worker: cpuSecondsOf(worker) };
 }
 
-/** utime + stime, the 14th and 15th field of proc(5); counted behind the name, which may contain anything. */
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Processes of the bench; none outlives it. */
-class Children {
-  private readonly running = new Set<ChildProcess>();
-
-  start(name: 'server' | 'source' | 'sink'): ChildProcess {
-    const child = fork(join(__dirname, 'forwarding', `${name}.ts`), { stdio: ['ignore', 2, 2, 'ipc'] });
-    this.running.add(child);
-    child.once('exit', () => this.running.delete(child));
-    return child;
-  }
-
-  /** A worker ends with the channel to its process. */
-  kill(): void {
-    for (const child of this.running) child.kill('SIGKILL');
-  }
 }

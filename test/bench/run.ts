@@ -9,6 +9,8 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   join: () => import('./join.js'),
   footprint: () => import('./footprint.js'),
   load: () => import('./load.js'),
+  'cascade-bytes': () => import('./cascade-bytes.js'),
+  'cascade-latency': () => import('./cascade-latency.js'),
 };
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]
@@ -24,7 +26,7 @@ async function main(): Promise<number> {
   }
   if (name === 'list') {
     const benches = await Promise.all(Object.values(BENCHES).map((load) => load()));
-    for (const { bench } of benches) console.log(`${bench.name.padEnd(12)} ${bench.description}`);
+    for (const { bench } of benches) console.log(`${bench.name.padEnd(16)} ${bench.description}`);
     if (json) console.log(JSON.stringify(benches.map(({ bench }) => bench.name)));
     return 0;
   }

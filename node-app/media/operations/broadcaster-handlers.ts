@@ -10,6 +10,7 @@ import type { Room } from '../room';
 import { createWebRtcTransport, describeTransport, track } from './create-transport';
 import { produce } from './produce';
 import { produceData } from './produce-data';
+import { releasingOnFailure } from './releasing-on-failure';
 
 /** Broadcasters that a room takes: each holds UDP ports of its own. */
 const MAX_BROADCASTERS_PER_ROOM = 20;
@@ -31,6 +32,7 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     const broadcaster = new Broadcaster({
       broadcasterId: params.broadcasterId,
       room,
+      roomRouter: room.firstRouter,
       displayName: params.displayName,
       device: params.device,
       remoteAddress: params.remoteAddress,
@@ -90,17 +92,16 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     const { transport } = broadcaster.entities.transport(params.transportId);
     const rtpCapabilities = capabilitiesOf(params.rtpCapabilities) ?? broadcaster.rtpCapabilities;
     if (rtpCapabilities === undefined) throw missing('rtpCapabilities');
-    const producer = room
-      .publishers()
-      .map(({ entities }) => entities.producers.get(params.producerId))
-      .find((candidate) => candidate !== undefined);
-    if (producer === undefined) {
+    const publisher = room.publishers().find(({ entities }) => entities.producers.has(params.producerId));
+    const producer = publisher?.entities.producers.get(params.producerId);
+    if (publisher === undefined || producer === undefined) {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${params.producerId}` });
     }
-    if (!room.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+    if (!publisher.roomRouter.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
       throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: `cannot consume producer ${producer.id}` });
     }
-    const consumer = await callMediasoup(() =>
+    const hold = await broadcaster.roomRouter.reach(publisher.roomRouter, producer);
+    const consumer = await releasingOnFailure(hold, () =>
       transport.consume({
         producerId: producer.id,
         rtpCapabilities,
@@ -108,12 +109,13 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
         appData: producer.appData,
       }),
     );
+    consumer.observer.once('close', () => hold.release());
     if (broadcaster.closed || producer.closed) {
       consumer.close();
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producer.id}` });
     }
     const { consumers } = broadcaster.entities;
-    consumers.set(consumer.id, { consumer, pausedByClient: false });
+    consumers.set(consumer.id, { consumer, pausedByClient: false, watched: hold.value.watch(consumer) });
     consumer.observer.on('close', () => consumers.delete(consumer.id));
     return {
       id: consumer.id,
@@ -159,11 +161,14 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     const broadcaster = broadcasterOf(room, broadcasterId);
     assertJoined(broadcaster);
     const { transport } = broadcaster.entities.transport(transportId);
-    const isThere = room.publishers().some(({ entities }) => entities.dataProducers.has(dataProducerId));
-    if (!isThere) {
+    const publisher = room.publishers().find(({ entities }) => entities.dataProducers.has(dataProducerId));
+    const dataProducer = publisher?.entities.dataProducers.get(dataProducerId);
+    if (publisher === undefined || dataProducer === undefined) {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no data producer ${dataProducerId}` });
     }
-    const dataConsumer = await callMediasoup(() => transport.consumeData({ dataProducerId }));
+    const hold = await broadcaster.roomRouter.reachData(publisher.roomRouter, dataProducer);
+    const dataConsumer = await releasingOnFailure(hold, () => transport.consumeData({ dataProducerId }));
+    dataConsumer.observer.once('close', () => hold.release());
     if (broadcaster.closed) {
       dataConsumer.close();
       throw noBroadcaster(broadcasterId);
@@ -190,7 +195,7 @@ async function createPlainTransport(
   const { listenIp, announcedAddress, plainPortRange } = room.settings;
   const transport = await broadcaster.entities.createWithinLimit('transports', () =>
     callMediasoup(async () => {
-      const created = await room.router.createPlainTransport({
+      const created = await broadcaster.roomRouter.router.createPlainTransport({
         listenInfo: {
           protocol: 'udp',
           ip: listenIp,
@@ -226,6 +231,7 @@ async function createBroadcasterWebRtcTransport(
 ): Promise<object> {
   const transport = await createWebRtcTransport({
     room,
+    roomRouter: broadcaster.roomRouter,
     entities: broadcaster.entities,
     use: transportUse(params),
     enableSctp: params.sctpCapabilities,
@@ -248,7 +254,7 @@ function consumablePeers(room: Room, broadcaster: Broadcaster): object[] {
     .map((peer) => {
       const { peerId, displayName, device } = peer.info();
       const producers = Array.from(peer.entities.producers.values())
-        .filter(({ id }) => room.router.canConsume({ producerId: id, rtpCapabilities }))
+        .filter(({ id }) => peer.roomRouter.router.canConsume({ producerId: id, rtpCapabilities }))
         .map(({ id, kind }) => ({ id, kind }));
       return { id: peerId, displayName, device, producers };
     });

@@ -3,12 +3,14 @@ import { callMediasoup } from '../mediasoup-errors';
 import type { ConsumerEntry } from '../peer-entities';
 import type { Publisher } from '../publisher';
 import type { Subscriber } from '../subscriber';
+import { releasingOnFailure } from './releasing-on-failure';
 
 export interface ConsumeOptions {
-  router: types.Router;
   subscriber: Subscriber;
   publisher: Publisher;
   producer: types.Producer;
+  /** The consumer has ended though the producer and the subscriber live. */
+  onLost: () => void;
 }
 
 /**
@@ -18,14 +20,19 @@ export interface ConsumeOptions {
  * gets everything when it creates one.
  */
 export async function consume(options: ConsumeOptions): Promise<void> {
-  const { router, subscriber, publisher, producer } = options;
+  const { subscriber, publisher, producer } = options;
   const { entities, rtpCapabilities } = subscriber;
-  const transport = entities.receivingTransport();
-  if (subscriber.closed || producer.closed || transport === undefined || rtpCapabilities === undefined)
-    return;
-  if (!router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
+  if (subscriber.closed || producer.closed || rtpCapabilities === undefined) return;
+  if (entities.receivingTransport() === undefined) return;
+  if (!publisher.roomRouter.router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
 
-  const consumer = await callMediasoup(() =>
+  const hold = await subscriber.roomRouter.reach(publisher.roomRouter, producer);
+  const transport = entities.receivingTransport();
+  if (subscriber.closed || producer.closed || transport === undefined) {
+    hold.release();
+    return;
+  }
+  const consumer = await releasingOnFailure(hold, () =>
     transport.consume({
       producerId: producer.id,
       rtpCapabilities,
@@ -36,14 +43,17 @@ export async function consume(options: ConsumeOptions): Promise<void> {
       appData: producer.appData,
     }),
   );
-  // Either may have gone while the worker was busy; the notification of it had no listener yet.
-  if (subscriber.closed || producer.closed) {
+  consumer.observer.once('close', () => hold.release());
+  // Any of them may have gone while the worker was busy; the notification of it had no listener yet.
+  if (subscriber.closed || producer.closed || hold.value.producer.closed) {
     consumer.close();
+    hold.release();
+    if (!subscriber.closed && !producer.closed) options.onLost();
     return;
   }
-  const entry: ConsumerEntry = { consumer, pausedByClient: false };
+  const entry: ConsumerEntry = { consumer, pausedByClient: false, watched: hold.value.watch(consumer) };
   entities.consumers.set(consumer.id, entry);
-  follow(subscriber, consumer);
+  follow(options, consumer);
 
   try {
     await subscriber.request(
@@ -63,10 +73,13 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   }
 }
 
-function follow(subscriber: Subscriber, consumer: types.Consumer): void {
+function follow({ subscriber, producer, onLost }: ConsumeOptions, consumer: types.Consumer): void {
   const consumerId = consumer.id;
   consumer.observer.on('close', () => subscriber.entities.consumers.delete(consumerId));
-  consumer.on('producerclose', () => subscriber.notify('consumerClosed', { consumerId }));
+  consumer.on('producerclose', () => {
+    subscriber.notify('consumerClosed', { consumerId });
+    if (!producer.closed && !subscriber.closed) onLost();
+  });
   consumer.on('producerpause', () => subscriber.notify('consumerPaused', { consumerId }));
   consumer.on('producerresume', () => subscriber.notify('consumerResumed', { consumerId }));
   consumer.on('score', (score) => subscriber.notify('consumerScore', { consumerId, score }));

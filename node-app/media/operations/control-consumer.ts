@@ -21,8 +21,9 @@ export async function setConsumerPreferredLayers(
   peer: Peer,
   { consumerId, spatialLayer, temporalLayer }: ClientData<'setConsumerPreferredLayers'>,
 ): Promise<void> {
-  const { consumer } = peer.entities.consumer(consumerId);
+  const { consumer, watched } = peer.entities.consumer(consumerId);
   await callMediasoup(() => consumer.setPreferredLayers({ spatialLayer, temporalLayer }));
+  watched.preferredLayersChanged();
 }
 
 export async function setConsumerPriority(

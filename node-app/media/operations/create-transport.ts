@@ -5,6 +5,7 @@ import { callMediasoup } from '../mediasoup-errors';
 import type { Peer } from '../peer';
 import type { PeerEntities, PeerTransport, TransportUse } from '../peer-entities';
 import type { Room } from '../room';
+import type { RoomRouter } from '../room-router';
 import { supervise } from '../supervise';
 
 /** A client sees its downlink estimate at most this often. */
@@ -16,11 +17,12 @@ export async function createPeerTransport(
   data: ClientData<'createWebRtcTransport'>,
 ): Promise<CreatedTransport> {
   const use = transportUse(data);
-  const { room, entities } = peer;
+  const { room, roomRouter, entities } = peer;
   // The current generation always has data channels and doesn't say so any more.
   const enableSctp = data.sctpCapabilities || peer.dialect.generation === 'current';
   const transport = await createWebRtcTransport({
     room,
+    roomRouter,
     entities,
     use,
     enableSctp,
@@ -37,6 +39,7 @@ export async function createPeerTransport(
 
 export interface CreateWebRtcTransportOptions {
   room: Room;
+  roomRouter: RoomRouter;
   entities: PeerEntities;
   use: TransportUse;
   enableSctp: boolean;
@@ -46,12 +49,12 @@ export interface CreateWebRtcTransportOptions {
 export async function createWebRtcTransport(
   options: CreateWebRtcTransportOptions,
 ): Promise<types.WebRtcTransport> {
-  const { room, entities, use, enableSctp, forceTcp } = options;
+  const { room, roomRouter, entities, use, enableSctp, forceTcp } = options;
   const { initialAvailableOutgoingBitrate, maxIncomingBitrate } = room.settings;
   return entities.createWithinLimit('transports', () =>
     callMediasoup(async () => {
-      const transport = await room.router.createWebRtcTransport({
-        webRtcServer: room.webRtcServer,
+      const transport = await roomRouter.router.createWebRtcTransport({
+        webRtcServer: roomRouter.webRtcServer,
         enableUdp: !forceTcp,
         enableTcp: true,
         preferUdp: true,

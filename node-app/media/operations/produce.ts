@@ -15,6 +15,12 @@ export interface ProduceOptions {
   appData: AppData;
 }
 
+/**
+ * A sender is asked for a key frame at most this often per stream, however many want one: each is many packets at once
+ * for everybody who watches. Only here, where the stream comes from: pulled producers pass requests on at once.
+ */
+const KEY_FRAME_INTERVAL_MS = 1_000;
+
 /** @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_LIMIT_EXCEEDED, FLEET_ERR_BAD_REQUEST */
 export async function produce(options: ProduceOptions): Promise<types.Producer> {
   const { room, publisher, transportId, kind, rtpParameters, appData } = options;
@@ -26,6 +32,7 @@ export async function produce(options: ProduceOptions): Promise<types.Producer> 
       const created = await transport.produce({
         kind,
         rtpParameters: withoutCaptureTime(rtpParameters) as types.RtpParameters,
+        keyFrameRequestDelay: KEY_FRAME_INTERVAL_MS,
         appData: { ...withSource(kind, appData), peerId },
       });
       entities.producers.set(created.id, created);

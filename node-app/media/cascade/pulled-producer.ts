@@ -1,0 +1,188 @@
+import type { types } from 'mediasoup';
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../../../core/clock';
+import {
+  isSatisfied,
+  LayerHysteresis,
+  wantedLayers,
+  type LayerDemand,
+} from '../../../core/cascade/layer-demand';
+import type { PipeDetail } from '../../../core/protocol/room-detail';
+import { callMediasoup } from '../mediasoup-errors';
+import { supervise } from '../supervise';
+import type { Lane, PulledMedia } from './pipe-signalling';
+
+export interface PulledProducerOptions {
+  producerId: string;
+  lane: Lane;
+  /** Asks the source for these layers. */
+  want: (spatialLayers: readonly number[]) => void;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** A consumer whose demand counts until it closes. */
+export interface WatchedConsumer {
+  /** mediasoup has no event for it. */
+  preferredLayersChanged(): void;
+}
+
+interface Watched {
+  consumer: types.Consumer;
+  /** The best layer since it was last satisfied; -1: none. */
+  bestLayer: number;
+  unsatisfiedSinceMs: number;
+}
+
+/** How long a layer still comes after the last one who wanted it. */
+const KEEP_LAYER_MS = 2_000;
+/** How often demand that time alone changes is looked at again. */
+const REVIEW_MS = 500;
+/** What stands for "everything" on the whole lane. */
+const WHOLE: readonly number[] = [0];
+
+/** A producer of another router, as it appears in this one; it asks for what its consumers here want. */
+export class PulledProducer {
+  readonly #options: PulledProducerOptions;
+  readonly #hysteresis = new LayerHysteresis(KEEP_LAYER_MS);
+  readonly #watched = new Set<Watched>();
+  #producer: types.Producer | undefined;
+  /** What the source said last, also before the producer was here. */
+  #paused: boolean | undefined;
+  #liveLayers: readonly number[] | undefined;
+  #asked: readonly number[] = [];
+  #reviewTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(options: PulledProducerOptions) {
+    this.#options = options;
+  }
+
+  get producer(): types.Producer {
+    if (this.#producer === undefined) throw new Error('not pulled yet');
+    return this.#producer;
+  }
+
+  /** Nothing while it is on its way. */
+  describe(): PipeDetail['producers'] {
+    if (this.#producer === undefined) return [];
+    const { id, kind } = this.#producer;
+    const layers = this.#options.lane === 'layered' ? { spatialLayers: [...this.#asked] } : {};
+    return [{ producerId: id, kind, ...layers }];
+  }
+
+  /** Makes the far producer, under the same id. */
+  async produce(transport: types.PipeTransport, media: PulledMedia): Promise<void> {
+    const { kind, rtpParameters, appData } = media;
+    const id = this.#options.producerId;
+    // What was said of it since the source answered is newer than the answer.
+    this.#paused ??= media.paused;
+    this.#liveLayers ??= media.liveLayers;
+    const paused = this.#paused;
+    const producer = await callMediasoup(() =>
+      transport.produce({ id, kind, rtpParameters, paused, appData }),
+    );
+    this.#producer = producer;
+    if (this.#paused !== paused) this.#applyPause();
+  }
+
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.#applyPause();
+    // Nobody could be satisfied in the meantime.
+    if (!paused) for (const watched of this.#watched) this.#begin(watched);
+    this.#review();
+  }
+
+  setLiveLayers(layers: readonly number[]): void {
+    this.#liveLayers = layers;
+    this.#review();
+  }
+
+  /** Counts a consumer's demand until it closes. */
+  watch(consumer: types.Consumer): WatchedConsumer {
+    const watched: Watched = { consumer, bestLayer: -1, unsatisfiedSinceMs: 0 };
+    this.#begin(watched);
+    this.#watched.add(watched);
+    const begin = () => {
+      this.#begin(watched);
+      this.#review();
+    };
+    consumer.observer.on('resume', begin);
+    consumer.observer.on('pause', () => this.#review());
+    consumer.observer.on('layerschange', () => this.#review());
+    consumer.observer.once('close', () => {
+      this.#watched.delete(watched);
+      this.#review();
+    });
+    this.#review();
+    return { preferredLayersChanged: begin };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reviewTimer?.cancel();
+    this.#producer?.close();
+  }
+
+  #applyPause(): void {
+    const producer = this.#producer;
+    if (producer === undefined || producer.closed) return;
+    const change = this.#paused === true ? producer.pause() : producer.resume();
+    supervise(
+      change.catch((error: unknown) => {
+        if (!producer.closed) throw error;
+      }),
+      this.#options.logger,
+      'pausing a pulled producer',
+    );
+  }
+
+  #begin(watched: Watched): void {
+    watched.bestLayer = -1;
+    watched.unsatisfiedSinceMs = this.#options.clock.monotonicMs();
+  }
+
+  /** Asks the source for what is wanted now, if that is something else than before. */
+  #review(): void {
+    if (this.#closed) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    const active = [...this.#watched].filter(({ consumer }) => !consumer.paused && !consumer.closed);
+    const liveLayers = this.#liveLayers ?? [];
+    const isLayered = this.#options.lane === 'layered';
+    const demands = isLayered ? active.map((watched) => this.#demandOf(watched, liveLayers, nowMs)) : [];
+    const wanted = isLayered ? wantedLayers(demands, liveLayers) : active.length > 0 ? WHOLE : [];
+    const asked = this.#hysteresis.update(wanted, nowMs);
+    if (!isSame(asked, this.#asked)) {
+      this.#asked = asked;
+      this.#options.want(asked);
+    }
+    // Time alone drops what is kept, and tells who is held back.
+    const waits = !isSame(asked, wanted) || demands.some((demand) => !isSatisfied(demand, liveLayers));
+    if (waits) {
+      this.#reviewTimer ??= this.#options.clock.setTimer(REVIEW_MS, () => {
+        this.#reviewTimer = undefined;
+        this.#review();
+      });
+    }
+  }
+
+  #demandOf(watched: Watched, liveLayers: readonly number[], nowMs: number): LayerDemand {
+    const { consumer } = watched;
+    const currentLayer = consumer.currentLayers?.spatialLayer;
+    const preferredLayer = consumer.preferredLayers?.spatialLayer ?? 0;
+    const satisfied = isSatisfied({ preferredLayer, currentLayer }, liveLayers);
+    // Each step up is progress: what holds it back is still only time.
+    if (satisfied || (currentLayer ?? -1) > watched.bestLayer) {
+      watched.bestLayer = satisfied ? -1 : (currentLayer ?? -1);
+      watched.unsatisfiedSinceMs = nowMs;
+    }
+    return { preferredLayer, currentLayer, unsatisfiedMs: nowMs - watched.unsatisfiedSinceMs };
+  }
+}
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((layer, index) => layer === right[index]);
+}
