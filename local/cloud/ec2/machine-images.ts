@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CloudIdentity } from '../cloud-identity';
 import type { ResourceType } from '../ports/resource-type';
-import { stableHex } from '../stable-hex';
+import { hexOf } from '../hex-of';
 
 const componentSchema = z.object({ Name: z.string(), Version: z.string() });
 const recipeSchema = z.object({
@@ -79,7 +79,7 @@ export class MachineImages {
         if (bundle === undefined) throw new Error(`${logicalId}: its recipe does not exist`);
         // s3://bucket/key
         const folder = this.options.assetPath(bundle.split('/').at(-1) ?? '');
-        const imageId = `ami-${stableHex(`${properties.ImageRecipeArn} ${bundle}`, 17)}`;
+        const imageId = `ami-${hexOf(`${properties.ImageRecipeArn} ${bundle}`, 17)}`;
         this.folders.set(imageId, folder);
         return { ref: `${properties.ImageRecipeArn}/1`, attributes: { ImageId: imageId } };
       },

@@ -5,7 +5,7 @@ import type { CloudIdentity } from '../cloud-identity';
 import type { MetricSink } from '../ports/metric-sink';
 import type { ResourceType } from '../ports/resource-type';
 import type { TargetGroups } from '../ports/target-groups';
-import { stableHex } from '../stable-hex';
+import { hexOf } from '../hex-of';
 
 const number = z.coerce.number();
 const targetGroupSchema = z.object({
@@ -72,7 +72,7 @@ export class LoadBalancing implements TargetGroups {
       properties,
     }) => {
       const name = `${stackName}-gateways`.slice(0, 32);
-      const fullName = `targetgroup/${name}/${stableHex(`${stackName} ${logicalId}`, 16)}`;
+      const fullName = `targetgroup/${name}/${hexOf(`${stackName} ${logicalId}`, 16)}`;
       const arn = this.arn(fullName);
       if (this.targetGroup && this.targetGroup.arn !== arn) {
         throw new Error(`${logicalId}: the local cloud plays one target group`);
@@ -126,7 +126,7 @@ export class LoadBalancing implements TargetGroups {
         'LoadBalancerAttributes',
       ],
       create: ({ stackName, logicalId }) => {
-        const hex = stableHex(`${stackName} ${logicalId}`, 16);
+        const hex = hexOf(`${stackName} ${logicalId}`, 16);
         this.loadBalancerFullName = `net/${stackName}/${hex}`;
         const arn = this.arn(`loadbalancer/${this.loadBalancerFullName}`);
         return {
@@ -153,7 +153,7 @@ export class LoadBalancing implements TargetGroups {
         if (properties.DefaultActions[0]?.TargetGroupArn !== this.targetGroup?.arn) {
           throw new Error(`${logicalId}: it must forward to the target group`);
         }
-        const arn = `${properties.LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/${stableHex(logicalId, 16)}`;
+        const arn = `${properties.LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/${hexOf(logicalId, 16)}`;
         return { ref: arn, attributes: { ListenerArn: arn } };
       },
     };

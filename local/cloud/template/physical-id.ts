@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { CloudIdentity } from '../cloud-identity';
+import { hexOf } from '../hex-of';
 
 /** Whose id it is. */
 export interface ResourceName {
@@ -14,10 +14,7 @@ export interface ResourceName {
  * @param length at most 64
  */
 export function stableHex({ identity, stackName, logicalId }: ResourceName, length: number): string {
-  return createHash('sha256')
-    .update([identity.account, identity.region, stackName, logicalId].join('/'))
-    .digest('hex')
-    .slice(0, length);
+  return hexOf([identity.account, identity.region, stackName, logicalId].join('/'), length);
 }
 
 /** As CloudFormation names what has no name: `stack-LogicalId-1A2B3C4D5E6F`. */
