@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   forwarding: () => import('./forwarding.js'),
   join: () => import('./join.js'),
   footprint: () => import('./footprint.js'),
+  'local-fleet': () => import('./local-fleet.js'),
   load: () => import('./load.js'),
   'cascade-bytes': () => import('./cascade-bytes.js'),
   'cascade-latency': () => import('./cascade-latency.js'),

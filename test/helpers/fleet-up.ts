@@ -50,6 +50,11 @@ export class RunningFleet {
     return new RunningFleet(child, ready, events);
   }
 
+  /** Of the runner, which started all the rest. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** The page, and with `ws:` the signalling address. */
   get url(): string {
     return this.ready.url.replace(/\/$/, '');
