@@ -141,6 +141,14 @@ export class Stage {
     await this.until(`${rooms * size} people are in`, () => countIn(load) === rooms * size);
   }
 
+  /** Waits for those who came in by a gateway that has ended, and come in by another. */
+  async everybodyBack(): Promise<void> {
+    await this.until('nobody is on the way back', async () => {
+      const now = await Promise.all(this.loads.map((load) => load.report()));
+      return now.every(({ peers }) => peers.away === 0);
+    });
+  }
+
   /** Waits until all who are in receive what the others send. */
   async served(load: LoadGenerator): Promise<void> {
     await this.until('everybody receives what they should', async () => {
@@ -202,11 +210,7 @@ export class Stage {
 
   /** All people go, and what became of them is noted: nobody may have been dropped. */
   async end(): Promise<void> {
-    // Who came in by a gateway that has ended comes in by another.
-    await this.until('nobody is on the way back', async () => {
-      const now = await Promise.all(this.loads.map((load) => load.report()));
-      return now.every(({ peers }) => peers.away === 0);
-    });
+    await this.everybodyBack();
     const reports = await Promise.all(this.loads.map((load) => load.stop()));
     const sum = (of: (report: LoadReport) => number): number =>
       reports.reduce((total, report) => total + of(report), 0);

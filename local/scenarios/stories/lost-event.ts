@@ -95,6 +95,7 @@ interface Leaving {
 
 /** One node fewer. */
 async function shrink(stage: Stage, desired: number): Promise<Leaving> {
+  await stage.everybodyBack();
   const after = stage.chronicle.mark;
   await stage.setDesired(desired);
   const { instanceId } = await stage.until('a node leaves', () =>

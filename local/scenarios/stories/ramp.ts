@@ -14,8 +14,8 @@ export const ramp: Scenario = {
     await stage.settled(1);
     const first = stage.inService()[0]?.instanceId;
     stage.say('rooms come one after the other, until the node is over 65 %');
-    // Each room of two makes it send 2.8 Mbit/s; two of them are 70 % of what it safely can.
-    const load = await stage.bring({ rooms: 1, roomPrefix: 'ramp-', bitrateBps: 1_280_000 });
+    // Each room of two makes it send 2.9 Mbit/s; two of them are 72 % of what it safely can.
+    const load = await stage.bring({ rooms: 1, roomPrefix: 'ramp-', bitrateBps: 1_380_000 });
     await stage.everybodyIn(load);
     load.setTarget({ rooms: 2 });
     await stage.everybodyIn(load);
