@@ -6,7 +6,7 @@ import type { RunnerEvent, RunnerOutput } from '../fleet-runner/runner-events';
 import { systemClock } from '../fleet-runner/system-clock';
 import { mergeOverrides } from './merge-overrides';
 import { CAPACITY_MBPS, SHARED_OVERRIDES, StoryBroken, type Scenario, type ScenarioResult } from './scenario';
-import { Stage } from './stage';
+import { Stage, type StageOptions } from './stage';
 import { Timeline } from './timeline';
 
 export interface RunScenarioOptions {
@@ -41,7 +41,15 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
   interrupted.catch(() => undefined);
   try {
     await Promise.race([runner.start(), interrupted]);
-    return await play(scenario, runner, { ...options, speed }, Promise.race([runner.failed, interrupted]));
+    return await play(scenario, runner, {
+      onLine: options.onLine,
+      speed,
+      failed: Promise.race([runner.failed, interrupted]),
+      synthesize: async (overrides) => {
+        const merged = mergeOverrides(fleet.overrides ?? {}, overrides);
+        return (await buildFleet(output, { ...fleet, overrides: merged })).assemblyFolder;
+      },
+    });
   } finally {
     await runner.close();
   }
@@ -50,13 +58,13 @@ export async function runScenario(scenario: Scenario, options: RunScenarioOption
 async function play(
   scenario: Scenario,
   runner: FleetRunner,
-  { onLine, speed }: RunScenarioOptions & { speed: number },
-  failed: Promise<never>,
+  options: Pick<StageOptions, 'speed' | 'failed' | 'synthesize'> & Pick<RunScenarioOptions, 'onLine'>,
 ): Promise<ScenarioResult> {
-  failed.catch(() => undefined);
+  const { onLine, ...forStage } = options;
+  forStage.failed.catch(() => undefined);
   const { cloud } = runner;
   const timeline = new Timeline({ nowMs: () => cloud.clock.nowMs(), onLine });
-  const stage = new Stage({ cloud, url: runner.url, clock: systemClock, timeline, speed, failed });
+  const stage = new Stage({ ...forStage, cloud, url: runner.url, clock: systemClock, timeline });
   try {
     await scenario.play(stage);
     await stage.end();

@@ -20,6 +20,8 @@ export interface StageOptions {
   timeline: Timeline;
   /** How many times as fast as real time the cloud runs. */
   speed: number;
+  /** The deployment with other overrides, synthesized: its folder. */
+  synthesize: (overrides: object) => Promise<string>;
   /** Rejects when the fleet can not go on. */
   failed: Promise<never>;
 }
@@ -28,8 +30,15 @@ export interface StageOptions {
 const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 const NO_CAPACITY = 'FLEET_ERR_NO_CAPACITY';
-/** What a room of two sends and receives is enough to be heard, and little work for this machine. */
-const LIGHT_LOAD = { size: 2, publishers: 2, bitrateBps: 150_000, simulcast: false, joinsPerSecond: 10 };
+/** Enough to be seen, and little work for this machine. */
+const LIGHT_LOAD = {
+  size: 2,
+  publishers: 2,
+  bitrateBps: 100_000,
+  audio: false,
+  simulcast: false,
+  joinsPerSecond: 10,
+};
 
 /** What a story is played on: the fleet, the people in it, and what is noted about both. */
 export class Stage {
@@ -132,6 +141,22 @@ export class Stage {
     await this.until(`${rooms * size} people are in`, () => countIn(load) === rooms * size);
   }
 
+  /** Waits for those who came in by a gateway that has ended, and come in by another. */
+  async everybodyBack(): Promise<void> {
+    await this.until('nobody is on the way back', async () => {
+      const now = await Promise.all(this.loads.map((load) => load.report()));
+      return now.every(({ peers }) => peers.away === 0);
+    });
+  }
+
+  /** Waits until all who are in receive what the others send. */
+  async served(load: LoadGenerator): Promise<void> {
+    await this.until('everybody receives what they should', async () => {
+      const { media } = await load.report();
+      return media.receivedBps > 0.8 * media.wantedBps;
+    });
+  }
+
   /** @throws StoryBroken when no node answers */
   look(): Promise<FleetSight> {
     return this.until('a node answers', () => this.watch.look().catch(() => undefined));
@@ -163,6 +188,13 @@ export class Stage {
     await handle({ AutoScalingGroupName: this.group.state.settings.name, DesiredCapacity: desired });
   }
 
+  /** As `cdk deploy` of the scenario's deployment with these overrides. @throws TemplateError when it fails */
+  async deploy(overrides: object): Promise<void> {
+    const folder = await this.options.synthesize(overrides);
+    this.say(`a release is deployed: ${JSON.stringify(overrides)}`);
+    await this.cloud.deploy(folder);
+  }
+
   /** Waits for so many in service, that placement knows of and that are past their warm-up. */
   async settled(nodes: number): Promise<void> {
     await this.until(`${nodes} nodes serve`, async () => {
@@ -178,6 +210,7 @@ export class Stage {
 
   /** All people go, and what became of them is noted: nobody may have been dropped. */
   async end(): Promise<void> {
+    await this.everybodyBack();
     const reports = await Promise.all(this.loads.map((load) => load.stop()));
     const sum = (of: (report: LoadReport) => number): number =>
       reports.reduce((total, report) => total + of(report), 0);

@@ -94,6 +94,25 @@ test('subscribers get the layer that they ask for, and the load follows its targ
   await eventually(async () => (await peersOf(fleet)) === 2, PATIENT);
 }, 120_000);
 
+test('a room that ends is empty, stays so, and the others go on', async () => {
+  const fleet = await startFleet(['--nodes', '1']);
+  const load = await startLoad(fleet, {
+    rooms: 3,
+    size: 2,
+    publishers: 1,
+    audio: false,
+    roomPrefix: 'ends-',
+  });
+  await eventually(() => countIn(load) === 6, PATIENT);
+  load.endRooms(['ends-2']);
+  await eventually(() => countIn(load) === 4, PATIENT);
+  load.setTarget({ rooms: 4 });
+  await eventually(() => countIn(load) === 6, PATIENT);
+  const rooms = new Set(load.peers.map(({ roomId }) => roomId));
+  expect([...rooms].sort()).toEqual(['ends-1', 'ends-3', 'ends-4']);
+  expect((await load.report()).peers).toMatchObject({ in: 6, left: 2, dropped: 0 });
+}, 120_000);
+
 test('who finds no capacity waits as told, comes again, and gets in when there is room', async () => {
   const fleet = await startFleet(['--nodes', '1', '--capacity-mbps', '8']);
   const crowd = await startLoad(fleet, { rooms: 6, size: 2 });

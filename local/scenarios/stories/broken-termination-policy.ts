@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario';
 import { BrokenFunction } from './broken-function';
+import { endCallsOn } from './end-calls';
 
 export const brokenTerminationPolicy: Scenario = {
   name: 'broken-termination-policy',
@@ -47,10 +48,7 @@ export const brokenTerminationPolicy: Scenario = {
     const { instanceId } = await stage.until('a node leaves', () =>
       chronicle.find('instance-state', ({ to }) => to === 'Terminating:Wait', repaired),
     );
-    const { rooms } = await stage.look();
-    const there = rooms.filter(({ nodes }) => nodes.includes(instanceId)).map(({ roomId }) => roomId);
-    stage.say(`the calls on ${instanceId} end: ${there.join(', ')}`);
-    load.endRooms(there);
+    await endCallsOn(stage, load, instanceId);
     await stage.until('the instance ends', () => chronicle.reached(instanceId, 'Terminated', repaired));
     await stage.until('the alarm ends', () => stage.alarm(alarm.alarmName).state === 'OK');
   },

@@ -2,6 +2,7 @@ import type { LoadGenerator } from '../../load/load-generator';
 import { StoryBroken, type Scenario } from '../scenario';
 import { countIn, type Stage } from '../stage';
 import { BrokenFunction } from './broken-function';
+import { endCallsOn } from './end-calls';
 
 const TERMINATE_EVENT = 'EC2 Instance-terminate Lifecycle Action';
 
@@ -79,11 +80,7 @@ async function failDrain(stage: Stage, load: LoadGenerator): Promise<void> {
   );
   await stage.until('the alarm for it goes off', () => chronicle.alarm('-drain-failed', leaving.after));
   stage.expect(countIn(load) === people, `all ${people} people are still in, not ${countIn(load)}`);
-  const { media } = await load.report();
-  stage.expect(
-    media.receivedBps > 0.8 * media.wantedBps,
-    `they receive what they should, not ${media.receivedBps} of ${media.wantedBps} bit/s`,
-  );
+  await stage.served(load);
   await stage.holds('it stays for as long as its calls do', 120, () => {
     return chronicle.reached(leaving.instanceId, 'Terminating:Proceed') === undefined;
   });
@@ -98,6 +95,7 @@ interface Leaving {
 
 /** One node fewer. */
 async function shrink(stage: Stage, desired: number): Promise<Leaving> {
+  await stage.everybodyBack();
   const after = stage.chronicle.mark;
   await stage.setDesired(desired);
   const { instanceId } = await stage.until('a node leaves', () =>
@@ -108,11 +106,8 @@ async function shrink(stage: Stage, desired: number): Promise<Leaving> {
 
 /** Its calls end, and it does. */
 async function empty(stage: Stage, load: LoadGenerator, { instanceId, after }: Leaving): Promise<void> {
-  const { rooms } = await stage.look();
-  const there = rooms.filter(({ nodes }) => nodes.includes(instanceId)).map(({ roomId }) => roomId);
-  stage.expect(there.length > 0, `${instanceId} had calls until now`);
-  stage.say(`the calls on ${instanceId} end: ${there.join(', ')}`);
-  load.endRooms(there);
+  const ended = await endCallsOn(stage, load, instanceId);
+  stage.expect(ended.length > 0, `${instanceId} had calls until now`);
   await stage.until('the instance ends', () => stage.chronicle.reached(instanceId, 'Terminated', after));
 }
 

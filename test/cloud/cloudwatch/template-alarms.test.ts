@@ -81,6 +81,7 @@ async function templateCloud() {
           fixture.put('SafeEgressBps', SAFE_EGRESS, atMs);
           fixture.put('PacketsPerSecond', (node.packets ?? 0) * SAFE_PACKETS, atMs);
           fixture.put('SafePacketsPerSecond', SAFE_PACKETS, atMs);
+          fixture.put('InServiceNodes', 1, atMs);
         }
         for (const [name, value] of Object.entries(more?.(elapsedMs) ?? {})) fixture.put(name, value, atMs);
         await fixture.clock.advance(9_000);

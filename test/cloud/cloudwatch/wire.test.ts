@@ -75,6 +75,21 @@ it('takes what the real client sends for a large request: JSON 1.0, gzipped', as
   expect(unexpected).toEqual([]);
 });
 
+it('loses, without a word to their publisher, the requests that a fault is about', async () => {
+  const put = (name: string) =>
+    client.send(
+      new PutMetricDataCommand({ Namespace: 'Lossy', MetricData: [{ MetricName: name, Value: 1 }] }),
+    );
+  const { faults } = fixture.cloudWatch;
+  faults.lose((request) => request.some(({ metric }) => metric.name === 'Silent'));
+  await put('Silent');
+  await put('Heard');
+  faults.end();
+  await put('HeardLater');
+  const { Metrics = [] } = await client.send(new ListMetricsCommand({ Namespace: 'Lossy' }));
+  expect(Metrics.map(({ MetricName }) => MetricName).sort()).toEqual(['Heard', 'HeardLater']);
+});
+
 it('names errors in both ways of the protocol, so that the client makes its exception of them', async () => {
   const refused = client.send(new PutMetricDataCommand({ Namespace: 'AWS/EC2', MetricData: [] }));
   await expect(refused).rejects.toMatchObject({
