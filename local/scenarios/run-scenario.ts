@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { buildFleet } from '../fleet-runner/build-fleet';
 import type { FleetOptions } from '../fleet-runner/fleet-options';
 import { createRunner } from '../fleet-runner/create-runner';
 import type { FleetRunner } from '../fleet-runner/fleet-runner';
 import type { RunnerEvent, RunnerOutput } from '../fleet-runner/runner-events';
 import { systemClock } from '../fleet-runner/system-clock';
 import { mergeOverrides } from './merge-overrides';
-import { CAPACITY_MBPS, SHARED_OVERRIDES, StoryBroken, type Scenario, type ScenarioResult } from './scenario';
+import { CAPACITY_MBPS, SHARED_OVERRIDES, type Scenario } from './scenario';
+import type { ScenarioResult } from './scenario-result';
+import { StoryBroken } from './story-broken';
 import { Stage, type StageOptions } from './stage';
 import { Timeline } from './timeline';
 

@@ -4,7 +4,8 @@ import { EndWish } from '../fleet-runner/end-wish';
 import { systemClock } from '../fleet-runner/system-clock';
 import { RunnerError } from '../runner-error';
 import { runScenario } from './run-scenario';
-import type { Scenario, ScenarioResult } from './scenario';
+import type { Scenario } from './scenario';
+import type { ScenarioResult } from './scenario-result';
 import { SCENARIOS } from './scenarios';
 
 export interface ScenarioCommandOptions {

@@ -30,21 +30,3 @@ export const SHARED_OVERRIDES = {
   scaling: { scaleInAfterMinutes: 5 },
   drain: { scaleInMinutes: 5 },
 };
-
-/** Something that had to come did not, or what must not be was: what comes after it makes no sense. */
-export class StoryBroken extends Error {}
-
-/** One number of a run. */
-export interface ScenarioFigure {
-  name: string;
-  unit: string;
-  value: number;
-}
-
-export interface ScenarioResult {
-  name: string;
-  passed: boolean;
-  figures: ScenarioFigure[];
-  /** What was not as told. */
-  problems: string[];
-}

@@ -8,7 +8,8 @@ import { LoadGenerator, type LoadOptions } from '../load/load-generator';
 import type { LoadReport, LoadSecond } from '../load/load-report';
 import { Chronicle } from './chronicle';
 import { FleetWatch, type FleetSight } from './fleet-watch';
-import { StoryBroken, type ScenarioFigure } from './scenario';
+import type { ScenarioFigure } from './scenario-result';
+import { StoryBroken } from './story-broken';
 import type { Timeline } from './timeline';
 
 export interface StageOptions {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { ScenarioResult } from '../../local/scenarios/scenario';
+import type { ScenarioResult } from '../../local/scenarios/scenario-result';
 
 const ROOT = join(__dirname, '..', '..');
 

@@ -1,5 +1,6 @@
 import type { LoadGenerator } from '../../load/load-generator';
-import { StoryBroken, type Scenario } from '../scenario';
+import type { Scenario } from '../scenario';
+import { StoryBroken } from '../story-broken';
 import { countIn, type Stage } from '../stage';
 import { BrokenFunction } from './broken-function';
 import { endCallsOn } from './end-calls';
