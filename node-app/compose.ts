@@ -161,7 +161,7 @@ async function build(
     logger,
   });
   const deadlineClock = environment?.clock ?? clock;
-  const status = new NodeStatus({ media, machine: new MachineLoad(), clock, deadlineClock, logger });
+  const status = new NodeStatus({ media, machine: new MachineLoad(), deadlineClock, logger });
 
   // The links' handlers need the parts below, which need the links: filled in before the first frame can come.
   const handlers: LinkHandlers = {

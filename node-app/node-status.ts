@@ -14,8 +14,7 @@ import type { NodeReport, NodeStatePort } from './placement/node-registrar';
 export interface NodeStatusOptions {
   media: MediaNode;
   machine: MachineLoad;
-  clock: Clock;
-  /** What the deadlines of drains are on: the clock of whoever gives them. */
+  /** What drains and cordons are told on: the clock of whoever gives their deadlines. */
   deadlineClock: Clock;
   logger: Logger;
 }
@@ -130,7 +129,7 @@ export class NodeStatus implements NodeStatePort {
     const before = this.operatorCordon;
     this.operatorCordon = {
       reason: reason ?? before?.reason,
-      sinceMs: before?.sinceMs ?? this.options.clock.nowMs(),
+      sinceMs: before?.sinceMs ?? this.options.deadlineClock.nowMs(),
     };
   }
 }

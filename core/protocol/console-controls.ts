@@ -9,7 +9,7 @@ export const consoleControlSchemas = {
   'add-load': z
     .strictObject({
       rooms: z.number().int().min(1).max(100).default(1),
-      peersPerRoom: z.number().int().min(2).max(100).default(6),
+      peersPerRoom: z.number().int().min(2).max(100).default(4),
       publishers: z.number().int().min(0).max(100).optional(),
       /** Of each publisher. */
       bitrateBps: z.number().int().min(10_000).max(50_000_000).optional(),

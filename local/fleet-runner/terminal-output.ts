@@ -88,6 +88,7 @@ export class TerminalOutput implements RunnerOutput {
     const rows: [string, string][] = [
       ...event.nodes.map(({ nodeId, httpUrl }): [string, string] => [nodeId, httpUrl]),
       ['console', event.console],
+      ['aws', event.awsEndpoint],
       ['logs', event.logFolder],
     ];
     if (event.keyFiles) {
@@ -96,6 +97,7 @@ export class TerminalOutput implements RunnerOutput {
       rows.push(['operator token', `${mint} ${event.keyFiles.operators} --operator`]);
     }
     const width = Math.max(...rows.map(([name]) => name.length));
+    for (const line of event.notSimulated) this.line(this.styled(DIM, line));
     this.line('');
     this.line(
       `  ${this.styled(BOLD, event.link)}   ${this.styled(DIM, `ready in ${seconds(event.tookMs)}`)}`,
@@ -103,8 +105,6 @@ export class TerminalOutput implements RunnerOutput {
     this.line('');
     for (const [name, value] of rows) this.line(`  ${this.styled(DIM, name.padEnd(width))}  ${value}`);
     this.line('');
-    for (const line of event.notSimulated) this.line(this.styled(DIM, `  ${line}`));
-    if (event.notSimulated.length > 0) this.line('');
     const about = event.keyFiles ? ' The token in it is good for all rooms, for 12 h.' : '';
     this.line(
       this.styled(DIM, `  Open it in two tabs and join the same room.${about} Ctrl-C ends everything.`),

@@ -206,7 +206,7 @@ describe('the API', () => {
 
     expect(source.controls).toEqual([
       { name: 'drain', payload: { nodeId: 'node-1', deadlineMinutes: 30 } },
-      { name: 'add-load', payload: { rooms: 2, peersPerRoom: 6 } },
+      { name: 'add-load', payload: { rooms: 2, peersPerRoom: 4 } },
     ]);
   });
 

@@ -296,7 +296,6 @@ describe('what the heartbeat reports', () => {
     const state = new NodeStatus({
       media: node,
       machine: new MachineLoad(),
-      clock: systemClock,
       deadlineClock: systemClock,
       logger: pino({ level: 'silent' }),
     });

@@ -11,7 +11,7 @@ export class PlayBar {
   readonly root: HTMLElement;
   readonly #loadText = element('span', { class: 'play-note', 'data-testid': 'load' });
   readonly #rooms = numberInput({ label: 'rooms', value: 2, min: 1, max: 100, testId: 'load-rooms' });
-  readonly #peers = numberInput({ label: 'peers each', value: 6, min: 2, max: 100, testId: 'load-peers' });
+  readonly #peers = numberInput({ label: 'peers each', value: 4, min: 2, max: 100, testId: 'load-peers' });
   readonly #desired = numberInput({ label: '', value: 0, min: 0, max: 1_000, testId: 'desired' });
   readonly #groups: readonly { root: HTMLElement; needs: ConsoleControlName }[];
   readonly #cut: HTMLButtonElement;

@@ -47,7 +47,7 @@ export class RoomsPanel {
   constructor() {
     const body = element('tbody', {});
     this.#rows = new KeyedList(body, { key: ({ roomId }) => roomId, create: (room) => new RoomRow(room) });
-    const titles = ['Room', 'Nodes', 'Peers', 'Egress'].map((title, index) =>
+    const titles = ['Room', 'Nodes', 'Peers', 'Reserved'].map((title, index) =>
       element('th', { scope: 'col', class: index > 1 ? 'number' : undefined }, title),
     );
     this.#panel.body.append(
