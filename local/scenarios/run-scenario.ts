@@ -8,7 +8,8 @@ import type { RunnerEvent, RunnerOutput } from '../fleet-runner/runner-events';
 import { systemClock } from '../fleet-runner/system-clock';
 import { Watchdog } from '../fleet-runner/watchdog';
 import { mergeOverrides } from './merge-overrides';
-import { CAPACITY_MBPS, SHARED_OVERRIDES, StoryBroken, type Scenario, type ScenarioResult } from './scenario';
+import { CAPACITY_MBPS, SHARED_OVERRIDES, type Scenario, type ScenarioResult } from './scenario';
+import { StoryBroken } from './story-broken';
 import { Stage, type StageOptions } from './stage';
 import { Timeline } from './timeline';
 

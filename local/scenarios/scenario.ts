@@ -1,3 +1,4 @@
+import type { ScenarioFigure } from './scenario-figure';
 import type { Stage } from './stage';
 
 /** A story about a fleet: what is done to it, and what has to come of it. */
@@ -30,16 +31,6 @@ export const SHARED_OVERRIDES = {
   scaling: { scaleInAfterMinutes: 5 },
   drain: { scaleInMinutes: 5 },
 };
-
-/** Something that had to come did not, or what must not be was: what comes after it makes no sense. */
-export class StoryBroken extends Error {}
-
-/** One number of a run. */
-export interface ScenarioFigure {
-  name: string;
-  unit: string;
-  value: number;
-}
 
 export interface ScenarioResult {
   name: string;

@@ -8,7 +8,8 @@ import { LoadGenerator, type LoadOptions } from '../load/load-generator';
 import type { LoadReport, LoadSecond } from '../load/load-report';
 import { Chronicle } from './chronicle';
 import { FleetWatch, type FleetSight } from './fleet-watch';
-import { StoryBroken, type ScenarioFigure } from './scenario';
+import type { ScenarioFigure } from './scenario-figure';
+import { StoryBroken } from './story-broken';
 import type { Timeline } from './timeline';
 
 export interface StageOptions {
@@ -211,7 +212,10 @@ export class Stage {
   /** All people go, and what became of them is noted: nobody may have been dropped. */
   async end(): Promise<void> {
     await this.everybodyBack();
+    const lost = this.loads.flatMap((load) => load.peers.filter(({ state }) => state === 'dropped'));
+    for (const { peerId, roomId } of lost) this.say(`${peerId} in ${roomId} was dropped`);
     const reports = await Promise.all(this.loads.map((load) => load.stop()));
+    for (const { joins } of reports) if (joins.lastFailure) this.say(`last failure: ${joins.lastFailure}`);
     const sum = (of: (report: LoadReport) => number): number =>
       reports.reduce((total, report) => total + of(report), 0);
     const dropped = sum(({ peers }) => peers.dropped);

@@ -1,5 +1,5 @@
 import type { FunctionDefinition } from '../../cloud/lambda/function-definition';
-import { StoryBroken } from '../scenario';
+import { StoryBroken } from '../story-broken';
 import type { Stage } from '../stage';
 
 /** A function of the deployment that a story breaks and repairs. */

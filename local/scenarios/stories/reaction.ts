@@ -1,6 +1,6 @@
 import type { AlarmView } from '../../cloud/cloudwatch/alarm-view';
 import type { Stage } from '../stage';
-import { StoryBroken } from '../scenario';
+import { StoryBroken } from '../story-broken';
 
 /**
  * Notes how long it took from the load over the threshold until a new node was in service, and how many boots that is.

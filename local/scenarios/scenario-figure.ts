@@ -1,0 +1,6 @@
+/** One number of a run. */
+export interface ScenarioFigure {
+  name: string;
+  unit: string;
+  value: number;
+}
