@@ -212,7 +212,10 @@ export class Stage {
   /** All people go, and what became of them is noted: nobody may have been dropped. */
   async end(): Promise<void> {
     await this.everybodyBack();
+    const lost = this.loads.flatMap((load) => load.peers.filter(({ state }) => state === 'dropped'));
+    for (const { peerId, roomId } of lost) this.say(`${peerId} in ${roomId} was dropped`);
     const reports = await Promise.all(this.loads.map((load) => load.stop()));
+    for (const { joins } of reports) if (joins.lastFailure) this.say(`last failure: ${joins.lastFailure}`);
     const sum = (of: (report: LoadReport) => number): number =>
       reports.reduce((total, report) => total + of(report), 0);
     const dropped = sum(({ peers }) => peers.dropped);

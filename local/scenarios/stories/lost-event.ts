@@ -49,6 +49,15 @@ async function failTwice(stage: Stage, load: LoadGenerator): Promise<void> {
   const sweep = eventBridge.listRules().find(({ schedule }) => schedule !== undefined);
   const [target] = sweep?.targets.values() ?? [];
   if (!sweep || !target) throw new StoryBroken('the deployment has no sweep');
+  const since = stage.chronicle.mark;
+  // Whom the termination policy may name is what the sweep has seen last.
+  await stage.until('the sweep has seen who is left', () =>
+    stage.chronicle.find(
+      'invocation',
+      ({ functionName, outcome }) => outcome === 'ok' && functionName === functionNameOf(target.arn),
+      since,
+    ),
+  );
   stage.say('the sweep is switched off');
   eventBridge.setState(sweep.name, 'DISABLED');
   const drain = BrokenFunction.break(stage, target.arn);
@@ -116,6 +125,10 @@ async function isDraining(stage: Stage, instanceId: string): Promise<boolean> {
   const { nodes } = await stage.look();
   const node = nodes.find(({ nodeId }) => nodeId === instanceId);
   return node?.state === 'DRAINING' && node.drain?.reason === 'scale-in';
+}
+
+function functionNameOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
 /** Rules that got the terminate event. */
