@@ -77,11 +77,11 @@ test('peers receive each other at the wanted bitrate, in the upper layer, and le
 test('subscribers get the layer that they ask for, and the load follows its target', async () => {
   const fleet = await startFleet(['--nodes', '1']);
   const load = await startLoad(fleet, { size: 2, publishers: 1, spatialLayer: 0, audio: false });
-  const atLowest = await eventually(async () => {
-    const { media } = await load.report();
-    return media.videoLayers[0] === 1 && media.receivedBps > 0 && media;
+  // A mean of ten seconds: the first ones had all layers.
+  await eventually(async () => {
+    const { videoLayers, receivedBps } = (await load.report()).media;
+    return videoLayers[0] === 1 && receivedBps > 0 && receivedBps < 400_000 * 0.2;
   }, PATIENT);
-  expect(atLowest.receivedBps).toBeLessThan(400_000 * 0.2);
 
   load.add({ rooms: 2 });
   await eventually(() => countIn(load) === 6, PATIENT);
