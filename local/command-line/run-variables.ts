@@ -27,7 +27,6 @@ export const RUN_VARIABLES: Readonly<Record<string, string>> = {
   FLEET_PIPE_PORT_MAX: 'each instance has the ports of the template: unset it; there is no option for it',
   FLEET_EGRESS_INTERFACES:
     'all nodes share the interfaces of this machine: unset it; there is no option for it',
-  FLEET_CAPACITY_PACKETS_PER_SECOND: "it is the template's: unset it and give --config",
   FLEET_AWS: 'every node runs on an instance of the local cloud: unset it',
   FLEET_AWS_ASG_NAME: "it is the template's: unset it and give --config",
   FLEET_CLOCK: 'unset it and give --speed',

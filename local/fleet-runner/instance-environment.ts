@@ -23,6 +23,7 @@ export interface InstanceEnvironmentOptions {
 export function instanceEnvironment(options: InstanceEnvironmentOptions): NodeJS.ProcessEnv {
   const { instance, fleet, store, clockSpeed, consoleUrl } = options;
   const { host, ports } = instance.address;
+  const packets = options.inherited.FLEET_CAPACITY_PACKETS_PER_SECOND;
   const variables = { ...instance.userDataVariables };
   if (fleet.auth === 'open') {
     // Whoever reaches the port may do everything, operators' work too.
@@ -47,6 +48,8 @@ export function instanceEnvironment(options: InstanceEnvironmentOptions): NodeJS
     FLEET_WORKER_BIN: options.workerBin,
     FLEET_WEB_ROOT: fleet.webRoot ?? join(instance.imageFolder, 'app', 'web'),
     FLEET_STOP_TIMEOUT_MS: String(NODE_STOP_TIMEOUT_MS),
+    // For trying how rooms spread over workers; the template's alarms go on reckoning with their own number.
+    ...(packets && { FLEET_CAPACITY_PACKETS_PER_SECOND: packets }),
     // All instances share this machine's interfaces.
     FLEET_EGRESS_INTERFACES: '',
     ...(clockSpeed.speed !== 1 && { FLEET_CLOCK: formatClockSpeed(clockSpeed) }),
