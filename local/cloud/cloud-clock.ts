@@ -24,6 +24,7 @@ export class CloudClock implements Clock {
   private wakeAtMs = Infinity;
   /** While timers run: the moment of the one that runs. */
   private runningAtMs: number | undefined;
+  private latestMs = Number.NEGATIVE_INFINITY;
   private readonly offsetMs: number;
 
   constructor(private readonly below: Clock) {
@@ -35,7 +36,9 @@ export class CloudClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.runningAtMs ?? this.below.monotonicMs();
+    // A timer that comes late sees its own moment, unless somebody has seen a later one meanwhile: time never goes back.
+    this.latestMs = Math.max(this.latestMs, this.runningAtMs ?? this.below.monotonicMs());
+    return this.latestMs;
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
