@@ -3,6 +3,8 @@ import type { MetricPoint } from '../../cloud/cloudwatch/metric-store';
 import type { Scenario } from '../scenario';
 import type { Stage } from '../stage';
 
+/** One period of it and its delay: before that the alarm looks at the time when all could be heard. */
+const PERIOD_SECONDS = 320;
 /** Two periods of the scale-in alarm, so that a whole one of them lies in the silence, and its delay. */
 const SILENCE_SECONDS = 620;
 
@@ -46,7 +48,7 @@ export const missingMetrics: Scenario = {
 /** Nobody leaves in all that time, and the alarm goes off. */
 async function silence(stage: Stage): Promise<void> {
   const before = stage.chronicle.mark;
-  // Of the time when all could be heard.
+  await stage.holds('a whole period passes', PERIOD_SECONDS, () => stage.group.state.desired === 3);
   await stage.until('the fleet does not count as idle', () => stage.alarm('-idle').state !== 'ALARM');
   stage.allowScaleIn();
   await stage.holds('nobody is removed while metrics are missing', SILENCE_SECONDS, () => {
