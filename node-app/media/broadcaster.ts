@@ -1,21 +1,25 @@
 import type { types } from 'mediasoup';
 import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
+import { dataPublicationsOf, publicationsOf } from './local-publication';
 import { PeerEntities } from './peer-entities';
-import type { Publisher } from './publisher';
+import type { DataPublication, Publication } from './publication';
+import type { LocalPublisher } from './publisher';
 import type { RoomRouter } from './room-router';
 import type { RoomSettings } from './room-settings';
 
 /** What a broadcaster needs of its room. */
 export interface BroadcasterRoom {
   readonly settings: RoomSettings;
-  broadcasterJoined(broadcaster: Publisher): void;
-  removeBroadcaster(broadcaster: Publisher): void;
+  broadcasterJoined(broadcaster: LocalPublisher): void;
+  removeBroadcaster(broadcaster: LocalPublisher): void;
 }
 
 export interface BroadcasterOptions {
   broadcasterId: string;
   room: BroadcasterRoom;
   roomRouter: RoomRouter;
+  /** Which of two with the same id is the newer one: the higher. */
+  stamp: number;
   displayName: string;
   device: Device;
   remoteAddress: string;
@@ -24,8 +28,9 @@ export interface BroadcasterOptions {
 }
 
 /** A sender or receiver without signalling of its own, driven over HTTP. */
-export class Broadcaster implements Publisher {
+export class Broadcaster implements LocalPublisher {
   readonly peerId: string;
+  readonly stamp: number;
   readonly entities: PeerEntities;
   readonly roomRouter: RoomRouter;
   readonly rtpCapabilities: types.RtpCapabilities | undefined;
@@ -36,6 +41,7 @@ export class Broadcaster implements Publisher {
   constructor(options: BroadcasterOptions) {
     this.#options = options;
     this.peerId = options.broadcasterId;
+    this.stamp = options.stamp;
     this.roomRouter = options.roomRouter;
     this.rtpCapabilities = options.rtpCapabilities;
     this.entities = new PeerEntities(options.room.settings.limits);
@@ -47,6 +53,14 @@ export class Broadcaster implements Publisher {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  publications(): Publication[] {
+    return publicationsOf(this);
+  }
+
+  dataPublications(): DataPublication[] {
+    return dataPublicationsOf(this);
   }
 
   info(): PeerInfo {

@@ -8,9 +8,11 @@ import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { PeerGrants } from '../../core/session/session-port';
 import type { Dialect, ServerNotification } from './dialects/dialect';
 import { dialectOf } from './dialects/dialect-of';
+import { dataPublicationsOf, publicationsOf } from './local-publication';
 import type { PeerChannel } from './media-port';
 import { PeerEntities } from './peer-entities';
-import type { Publisher } from './publisher';
+import type { DataPublication, Publication } from './publication';
+import type { LocalPublisher } from './publisher';
 import type { Room } from './room';
 import type { RoomRouter } from './room-router';
 
@@ -19,6 +21,8 @@ export interface PeerOptions {
   room: Room;
   roomRouter: RoomRouter;
   channel: PeerChannel;
+  /** Which of two peers with the same id is the newer one: the higher. */
+  stamp: number;
   grants: PeerGrants;
   remoteAddress: string;
   logger: Logger;
@@ -32,7 +36,7 @@ export interface JoinDetails {
 }
 
 /** One client in a room: its mediasoup objects, what it may do, and the way to reach it in its own dialect. */
-export class Peer implements Publisher {
+export class Peer implements LocalPublisher {
   readonly peerId: string;
   readonly room: Room;
   readonly roomRouter: RoomRouter;
@@ -41,6 +45,7 @@ export class Peer implements Publisher {
   readonly entities: PeerEntities;
   readonly logger: Logger;
   readonly openedAtMs: number;
+  readonly stamp: number;
   readonly #channel: PeerChannel;
   #dialect: Dialect = dialectOf('undecided');
   #join: JoinDetails | undefined;
@@ -50,10 +55,11 @@ export class Peer implements Publisher {
   #closeReason: FleetError | undefined;
 
   constructor(options: PeerOptions) {
-    const { peerId, room, roomRouter, channel, grants, remoteAddress, logger } = options;
+    const { peerId, room, roomRouter, channel, stamp, grants, remoteAddress, logger } = options;
     this.peerId = peerId;
     this.room = room;
     this.roomRouter = roomRouter;
+    this.stamp = stamp;
     this.grants = grants;
     this.remoteAddress = remoteAddress;
     this.logger = logger;
@@ -90,6 +96,14 @@ export class Peer implements Publisher {
   /** What it can receive; undefined: it doesn't want to, may not, or has not joined. */
   get rtpCapabilities(): types.RtpCapabilities | undefined {
     return this.grants.canSubscribe ? this.#join?.rtpCapabilities : undefined;
+  }
+
+  publications(): Publication[] {
+    return publicationsOf(this);
+  }
+
+  dataPublications(): DataPublication[] {
+    return dataPublicationsOf(this);
   }
 
   info(): PeerInfo {

@@ -1,18 +1,27 @@
 import type { FleetError } from '../../core/errors';
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { PeerEntities } from './peer-entities';
+import type { DataPublication, Publication } from './publication';
 import type { RoomRouter } from './room-router';
 
-/** Who can have producers in a room: a peer, or a broadcaster. */
+/** Who can send in a room: a peer, or a broadcaster, here or on another node. */
 export interface Publisher {
   readonly peerId: string;
-  readonly entities: PeerEntities;
-  /** The router at which it sits. */
-  readonly roomRouter: RoomRouter;
   /** Whether the others know of it. */
   readonly joined: boolean;
   readonly closed: boolean;
+  publications(): Publication[];
+  dataPublications(): DataPublication[];
   info(): PeerInfo;
+}
+
+/** A publisher of this node. */
+export interface LocalPublisher extends Publisher {
+  /** Which of two with the same id is the newer one, over all nodes of the room: the higher. */
+  readonly stamp: number;
+  readonly entities: PeerEntities;
+  /** The router at which it sits. */
+  readonly roomRouter: RoomRouter;
   /** Closes its objects and tells the room. Idempotent. */
   close(reason?: FleetError): void;
 }

@@ -1,8 +1,8 @@
-import type { Publisher } from './publisher';
+import type { LocalPublisher } from './publisher';
 import type { Subscriber } from './subscriber';
 
 /** A peer as its room knows it. */
-export interface RoomMember extends Publisher, Subscriber {
+export interface RoomMember extends LocalPublisher, Subscriber {
   /** When it came, joined or not. Milliseconds since 1970. */
   readonly openedAtMs: number;
   /** Milliseconds since 1970; undefined before. */

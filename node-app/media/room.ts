@@ -7,12 +7,16 @@ import type { Broadcaster } from './broadcaster';
 import { isForTheBot } from './bot-channel';
 import { withoutCaptureTime } from './capture-time';
 import type { PublishedMedia } from './cascade/pipe-source';
+import type { Speaker } from './dialects/dialect';
 import type { MediaWorker } from './media-worker';
 import { workerDied } from './mediasoup-errors';
 import { consume } from './operations/consume';
 import { consumeData } from './operations/consume-data';
 import type { PeerEntities } from './peer-entities';
-import type { Publisher } from './publisher';
+import { LocalDataPublication, LocalPublication } from './local-publication';
+import type { DataPublication, Publication } from './publication';
+import type { LocalPublisher, Publisher } from './publisher';
+import type { RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
 import { RoomRouter } from './room-router';
 import type { RoomSettings } from './room-settings';
@@ -29,6 +33,12 @@ export interface RoomListener {
   peerLeft(room: Room, peer: RoomMember, reason: FleetError | undefined): void;
   /** Who is here or what is sent has changed. */
   changed(room: Room): void;
+  /** What the others may know of a publisher here has changed. */
+  announced(room: Room, publisher: LocalPublisher): void;
+  /** A publisher here is no more. */
+  withdrawn(room: Room, publisher: LocalPublisher): void;
+  /** Who is heard on this node, loudest first, and who of them holds the floor. */
+  speaking(room: Room, speakers: readonly Speaker[], dominantPeerId: string | undefined): void;
   /** Nobody is left. */
   emptied(room: Room): void;
   /** The room is no longer on this worker. */
@@ -62,6 +72,8 @@ export class Room {
   readonly createdAtMs: number;
   readonly broadcasters = new Map<string, Broadcaster>();
   readonly #peers = new Map<string, RoomMember>();
+  /** Publishers on other nodes of the room. */
+  readonly #remotePublishers = new Map<string, RemotePublisher>();
   /** In the order in which they were opened. */
   readonly #routers: RoomRouter[] = [];
   readonly #opening = new Map<MediaWorker, Promise<RoomRouter>>();
@@ -84,6 +96,7 @@ export class Room {
         onSpeaking: (list) => this.#forJoined((peer) => peer.tell(...peer.dialect.speaking(list))),
         onDominantSpeaker: (peerId) =>
           this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId))),
+        onHereChanged: (list, dominantPeerId) => this.#listener.speaking(this, list, dominantPeerId),
       },
     });
   }
@@ -166,25 +179,28 @@ export class Room {
 
   removePeer(peer: RoomMember, reason: FleetError | undefined): void {
     if (this.#peers.get(peer.peerId) === peer) this.#peers.delete(peer.peerId);
-    if (peer.joined) this.#tellPeerClosed(peer.peerId);
+    if (peer.joined) this.#withdraw(peer);
     this.#listener.peerLeft(this, peer, reason);
     this.#listener.changed(this);
     this.closeIfEmpty();
     this.#closeUnusedRouters();
   }
 
-  /** Broadcasters don't keep a room open: as in mediasoup-demo it ends with its last peer. */
+  /**
+   * Broadcasters don't keep a room open: as in mediasoup-demo it ends with its last peer. But they stay for peers on
+   * other nodes.
+   */
   closeIfEmpty(): void {
-    if (!this.#closed && this.#peers.size === 0) this.#listener.emptied(this);
+    if (this.#closed || this.#peers.size > 0) return;
+    if (this.broadcasters.size > 0 && this.#remotePublishers.size > 0) return;
+    this.#listener.emptied(this);
   }
 
   /** Makes a peer that has joined known, and returns whom it finds. */
   joined(peer: RoomMember): PeerInfo[] {
-    const info = peer.info();
-    this.#forJoined((other) => {
-      if (other !== peer) other.tell(other.dialect.newPeer(info));
-    });
+    this.#tellNewPeer(peer);
     this.#listener.peerJoined(this, peer);
+    this.#listener.announced(this, peer);
     this.#listener.changed(this);
     this.subscribeToAll(peer);
     // A moment later, so that the answer to its join comes first.
@@ -195,58 +211,105 @@ export class Room {
   /** Offers a peer everything that the others send. */
   subscribeToAll(peer: RoomMember): void {
     for (const publisher of this.#publishersBut(peer)) {
-      for (const producer of publisher.entities.producers.values()) this.#offer(peer, publisher, producer);
-      for (const dataProducer of publisher.entities.dataProducers.values()) {
-        void this.#offerData(peer, publisher, dataProducer);
+      for (const publication of publisher.publications()) this.#offer(peer, publisher, publication);
+      for (const publication of publisher.dataPublications()) {
+        void this.#offerData(peer, publisher, publication);
       }
     }
   }
 
   /** A new producer goes to everybody else. */
-  produced(publisher: Publisher, producer: types.Producer): void {
+  produced(publisher: LocalPublisher, producer: types.Producer): void {
     if (producer.kind === 'audio') publisher.roomRouter.speakers.add(producer);
-    producer.observer.on('close', () => this.#listener.changed(this));
-    this.#listener.changed(this);
-    this.#forJoined((peer) => {
-      if (peer !== publisher) this.#offer(peer, publisher, producer);
-    });
+    this.#announceUntilClosed(publisher, producer);
+    this.published(publisher, new LocalPublication(publisher.roomRouter, producer));
   }
 
   /**
    * A new data producer goes to everybody else, unless it is for mediasoup-demo's robot. Resolves once each of them
    * has taken or refused it; never rejects.
    */
-  async dataProduced(publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
+  async dataProduced(publisher: LocalPublisher, dataProducer: types.DataProducer): Promise<void> {
+    this.#announceUntilClosed(publisher, dataProducer);
+    await this.dataPublished(publisher, new LocalDataPublication(publisher.roomRouter, dataProducer));
+  }
+
+  /** A stream that is new in the room goes to everybody but its publisher. */
+  published(publisher: Publisher, publication: Publication): void {
+    this.#forJoined((peer) => {
+      if (peer !== publisher) this.#offer(peer, publisher, publication);
+    });
+  }
+
+  /** As `dataProduced`, for whoever publishes it. */
+  async dataPublished(publisher: Publisher, publication: DataPublication): Promise<void> {
     const offers: Promise<void>[] = [];
     this.#forJoined((peer) => {
-      if (peer !== publisher) offers.push(this.#offerData(peer, publisher, dataProducer));
+      if (peer !== publisher) offers.push(this.#offerData(peer, publisher, publication));
     });
     await Promise.all(offers);
   }
 
   renamed(peer: RoomMember, displayName: string, oldDisplayName: string): void {
+    this.tellRenamed(peer, displayName, oldDisplayName);
+    this.#listener.announced(this, peer);
+  }
+
+  tellRenamed(publisher: Publisher, displayName: string, oldDisplayName: string): void {
+    const { peerId } = publisher;
     this.#forJoined((other) => {
-      if (other === peer) return;
-      other.notify('peerDisplayNameChanged', { peerId: peer.peerId, displayName, oldDisplayName });
+      if (other !== publisher)
+        other.notify('peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
     });
   }
 
-  broadcasterJoined(broadcaster: Publisher): void {
-    const info = broadcaster.info();
-    this.#forJoined((peer) => peer.tell(peer.dialect.newPeer(info)));
+  broadcasterJoined(broadcaster: LocalPublisher): void {
+    this.#tellNewPeer(broadcaster);
+    this.#listener.announced(this, broadcaster);
     this.#listener.changed(this);
   }
 
-  removeBroadcaster(broadcaster: Publisher): void {
+  removeBroadcaster(broadcaster: LocalPublisher): void {
     if (this.broadcasters.get(broadcaster.peerId) === broadcaster)
       this.broadcasters.delete(broadcaster.peerId);
-    if (broadcaster.joined) this.#tellPeerClosed(broadcaster.peerId);
+    if (broadcaster.joined) this.#withdraw(broadcaster);
     this.#listener.changed(this);
+    this.closeIfEmpty();
     this.#closeUnusedRouters();
   }
 
-  /** Peers and broadcasters that the others know of. */
+  /** Somebody on another node of the room: everybody here gets to know it, and what it sends. */
+  remoteJoined(publisher: RemotePublisher): void {
+    this.#remotePublishers.set(publisher.peerId, publisher);
+    this.#tellNewPeer(publisher);
+    for (const publication of publisher.publications()) this.published(publisher, publication);
+    for (const publication of publisher.dataPublications()) void this.dataPublished(publisher, publication);
+  }
+
+  /** Its consumers here close as what it sent is lost. */
+  remoteLeft(publisher: RemotePublisher): void {
+    if (this.#remotePublishers.get(publisher.peerId) !== publisher) return;
+    this.#remotePublishers.delete(publisher.peerId);
+    this.#tellPeerClosed(publisher.peerId);
+    this.closeIfEmpty();
+  }
+
+  /** Who is heard on another node; nobody: it is silent, or no longer part of the room. */
+  remoteSpeaking(nodeId: string, speakers: readonly Speaker[], dominantPeerId: string | undefined): void {
+    this.#speakers.setRemote(nodeId, speakers, dominantPeerId);
+  }
+
+  get remotePublishers(): RemotePublisher[] {
+    return Array.from(this.#remotePublishers.values());
+  }
+
+  /** Peers and broadcasters that the others know of, on whatever node. */
   publishers(): Publisher[] {
+    return [...this.#localPublishers(), ...this.#remotePublishers.values()];
+  }
+
+  /** Those of this node. */
+  #localPublishers(): LocalPublisher[] {
     return [...this.#peers.values(), ...this.broadcasters.values()].filter(({ joined }) => joined);
   }
 
@@ -322,14 +385,14 @@ export class Room {
     return this.publishers().filter((publisher) => publisher !== peer);
   }
 
-  #offer(peer: RoomMember, publisher: Publisher, producer: types.Producer): void {
+  #offer(peer: RoomMember, publisher: Publisher, publication: Publication): void {
     supervise(
       consume({
         subscriber: peer,
-        publisher,
-        producer,
+        publisherId: publisher.peerId,
+        publication,
         // Its pipe broke and the producer lives: it is offered again, by another pipe.
-        onLost: () => this.#again(() => this.#offer(peer, publisher, producer)),
+        onLost: () => this.#again(() => this.#offer(peer, publisher, publication)),
       }),
       peer.logger,
       'offering a producer',
@@ -337,10 +400,10 @@ export class Room {
   }
 
   /** Never rejects. */
-  async #offerData(peer: RoomMember, publisher: Publisher, dataProducer: types.DataProducer): Promise<void> {
-    if (isForTheBot(dataProducer)) return;
-    const onLost = () => this.#again(() => void this.#offerData(peer, publisher, dataProducer));
-    const offer = consumeData({ subscriber: peer, publisher, dataProducer, onLost });
+  async #offerData(peer: RoomMember, publisher: Publisher, publication: DataPublication): Promise<void> {
+    if (isForTheBot(publication)) return;
+    const onLost = () => this.#again(() => void this.#offerData(peer, publisher, publication));
+    const offer = consumeData({ subscriber: peer, publisherId: publisher.peerId, publication, onLost });
     supervise(offer, peer.logger, 'offering a data producer');
     await Promise.allSettled([offer]);
   }
@@ -357,6 +420,31 @@ export class Room {
     if (speaking.length === 0) return;
     peer.tell(...peer.dialect.speaking(speaking));
     if (dominantPeerId !== undefined) peer.tell(...peer.dialect.dominantSpeaker(dominantPeerId));
+  }
+
+  /** From now on the other nodes know what it sends, until it ends. */
+  #announceUntilClosed(
+    publisher: LocalPublisher,
+    { observer }: types.Producer | types.DataProducer,
+  ): void {
+    observer.once('close', () => {
+      if (!publisher.closed) this.#listener.announced(this, publisher);
+      this.#listener.changed(this);
+    });
+    this.#listener.announced(this, publisher);
+    this.#listener.changed(this);
+  }
+
+  #tellNewPeer(publisher: Publisher): void {
+    const info = publisher.info();
+    this.#forJoined((peer) => {
+      if (peer !== publisher) peer.tell(peer.dialect.newPeer(info));
+    });
+  }
+
+  #withdraw(publisher: LocalPublisher): void {
+    this.#tellPeerClosed(publisher.peerId);
+    this.#listener.withdrawn(this, publisher);
   }
 
   #tellPeerClosed(peerId: string): void {

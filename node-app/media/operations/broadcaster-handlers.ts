@@ -6,6 +6,7 @@ import type { BroadcasterHandlers } from '../broadcaster-port';
 import { withoutCaptureTime } from '../capture-time';
 import { callMediasoup } from '../mediasoup-errors';
 import type { TransportUse } from '../peer-entities';
+import { peerStamp } from '../peer-stamp';
 import type { Room } from '../room';
 import { createWebRtcTransport, describeTransport, track } from './create-transport';
 import { produce } from './produce';
@@ -33,6 +34,7 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
       broadcasterId: params.broadcasterId,
       room,
       roomRouter: room.firstRouter,
+      stamp: peerStamp(undefined, room.clock.nowMs()),
       displayName: params.displayName,
       device: params.device,
       remoteAddress: params.remoteAddress,
@@ -92,27 +94,30 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     const { transport } = broadcaster.entities.transport(params.transportId);
     const rtpCapabilities = capabilitiesOf(params.rtpCapabilities) ?? broadcaster.rtpCapabilities;
     if (rtpCapabilities === undefined) throw missing('rtpCapabilities');
-    const publisher = room.publishers().find(({ entities }) => entities.producers.has(params.producerId));
-    const producer = publisher?.entities.producers.get(params.producerId);
-    if (publisher === undefined || producer === undefined) {
-      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${params.producerId}` });
+    const { producerId } = params;
+    const publication = room
+      .publishers()
+      .flatMap((publisher) => publisher.publications())
+      .find(({ id }) => id === producerId);
+    if (publication === undefined) {
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producerId}` });
     }
-    if (!publisher.roomRouter.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
-      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: `cannot consume producer ${producer.id}` });
+    if (!publication.mayBeConsumed(rtpCapabilities)) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: `cannot consume producer ${producerId}` });
     }
-    const hold = await broadcaster.roomRouter.reach(publisher.roomRouter, producer);
+    const hold = await publication.reachFrom(broadcaster.roomRouter);
     const consumer = await releasingOnFailure(hold, () =>
       transport.consume({
-        producerId: producer.id,
+        producerId,
         rtpCapabilities,
         paused: params.paused ?? false,
-        appData: producer.appData,
+        appData: publication.appData,
       }),
     );
     consumer.observer.once('close', () => hold.release());
-    if (broadcaster.closed || producer.closed) {
+    if (broadcaster.closed || publication.closed) {
       consumer.close();
-      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producer.id}` });
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producerId}` });
     }
     const { consumers } = broadcaster.entities;
     consumers.set(consumer.id, { consumer, pausedByClient: false, watched: hold.value.watch(consumer) });
@@ -120,7 +125,7 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     return {
       id: consumer.id,
       consumerId: consumer.id,
-      producerId: producer.id,
+      producerId,
       kind: consumer.kind,
       rtpParameters: consumer.rtpParameters,
       type: consumer.type,
@@ -137,16 +142,16 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     broadcasterOf(room, broadcasterId);
     const peerProducersInfos = room
       .publishers()
-      .filter(({ entities }) => entities.producers.size > 0)
-      .map(({ peerId, entities }) => ({
-        peerId,
-        producers: Array.from(entities.producers.values(), (producer) => ({
-          producerId: producer.id,
-          kind: producer.kind,
-          source: producer.appData.source,
-          consumableCodecs: consumableCodecs(producer),
+      .map((publisher) => ({
+        peerId: publisher.peerId,
+        producers: publisher.publications().map(({ id, kind, appData, codecs }) => ({
+          producerId: id,
+          kind,
+          source: appData.source,
+          consumableCodecs: codecs,
         })),
-      }));
+      }))
+      .filter(({ producers }) => producers.length > 0);
     return { peerProducersInfos };
   },
 
@@ -161,12 +166,14 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
     const broadcaster = broadcasterOf(room, broadcasterId);
     assertJoined(broadcaster);
     const { transport } = broadcaster.entities.transport(transportId);
-    const publisher = room.publishers().find(({ entities }) => entities.dataProducers.has(dataProducerId));
-    const dataProducer = publisher?.entities.dataProducers.get(dataProducerId);
-    if (publisher === undefined || dataProducer === undefined) {
+    const publication = room
+      .publishers()
+      .flatMap((publisher) => publisher.dataPublications())
+      .find(({ id }) => id === dataProducerId);
+    if (publication === undefined) {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no data producer ${dataProducerId}` });
     }
-    const hold = await broadcaster.roomRouter.reachData(publisher.roomRouter, dataProducer);
+    const hold = await publication.reachFrom(broadcaster.roomRouter);
     const dataConsumer = await releasingOnFailure(hold, () => transport.consumeData({ dataProducerId }));
     dataConsumer.observer.once('close', () => hold.release());
     if (broadcaster.closed) {
@@ -249,21 +256,17 @@ function transportUse({ direction }: BroadcasterParams<'createTransport'>): Tran
 function consumablePeers(room: Room, broadcaster: Broadcaster): object[] {
   const { rtpCapabilities } = broadcaster;
   if (rtpCapabilities === undefined) return [];
-  return room.peers
-    .filter(({ joined }) => joined)
+  return room
+    .publishers()
+    .filter(({ peerId }) => !room.broadcasters.has(peerId))
     .map((peer) => {
       const { peerId, displayName, device } = peer.info();
-      const producers = Array.from(peer.entities.producers.values())
-        .filter(({ id }) => peer.roomRouter.router.canConsume({ producerId: id, rtpCapabilities }))
+      const producers = peer
+        .publications()
+        .filter((publication) => publication.mayBeConsumed(rtpCapabilities))
         .map(({ id, kind }) => ({ id, kind }));
       return { id: peerId, displayName, device, producers };
     });
-}
-
-function consumableCodecs(producer: types.Producer): object[] {
-  return producer.consumableRtpParameters.codecs
-    .filter(({ mimeType }) => !mimeType.toLowerCase().endsWith('/rtx'))
-    .map(({ rtcpFeedback: _, ...codec }) => codec);
 }
 
 function capabilitiesOf(

@@ -1,13 +1,13 @@
-import type { types } from 'mediasoup';
 import { releasingOnFailure } from './releasing-on-failure';
-import type { Publisher } from '../publisher';
+import type { DataPublication } from '../publication';
 import type { Subscriber } from '../subscriber';
 
 export interface ConsumeDataOptions {
   subscriber: Subscriber;
-  publisher: Publisher;
-  dataProducer: types.DataProducer;
-  /** The data consumer has ended though the data producer and the subscriber live. */
+  /** Who sends it. */
+  publisherId: string;
+  publication: DataPublication;
+  /** The data consumer has ended though the publication and the subscriber live. */
   onLost: () => void;
 }
 
@@ -16,39 +16,39 @@ export interface ConsumeDataOptions {
  * channels is left out.
  */
 export async function consumeData(options: ConsumeDataOptions): Promise<void> {
-  const { subscriber, publisher, dataProducer, onLost } = options;
+  const { subscriber, publisherId, publication, onLost } = options;
   const { entities } = subscriber;
-  if (subscriber.closed || dataProducer.closed || !subscriber.joined || !subscriber.grants.canSubscribe)
+  if (subscriber.closed || publication.closed || !subscriber.joined || !subscriber.grants.canSubscribe)
     return;
   if (entities.receivingTransport()?.sctpParameters === undefined) return;
 
-  const hold = await subscriber.roomRouter.reachData(publisher.roomRouter, dataProducer);
+  const hold = await publication.reachFrom(subscriber.roomRouter);
   const transport = entities.receivingTransport();
-  if (subscriber.closed || dataProducer.closed || transport?.sctpParameters === undefined) {
+  if (subscriber.closed || publication.closed || transport?.sctpParameters === undefined) {
     hold.release();
     return;
   }
   const dataConsumer = await releasingOnFailure(hold, () =>
-    transport.consumeData({ dataProducerId: dataProducer.id, appData: dataProducer.appData }),
+    transport.consumeData({ dataProducerId: publication.id, appData: publication.appData }),
   );
   dataConsumer.observer.once('close', () => hold.release());
-  if (subscriber.closed || dataProducer.closed || hold.value.closed) {
+  if (subscriber.closed || publication.closed || hold.value.closed) {
     dataConsumer.close();
     hold.release();
-    if (!subscriber.closed && !dataProducer.closed) onLost();
+    if (!subscriber.closed && !publication.closed) onLost();
     return;
   }
   entities.dataConsumers.set(dataConsumer.id, dataConsumer);
   dataConsumer.observer.on('close', () => entities.dataConsumers.delete(dataConsumer.id));
   dataConsumer.on('dataproducerclose', () => {
     subscriber.notify('dataConsumerClosed', { dataConsumerId: dataConsumer.id });
-    if (!dataProducer.closed && !subscriber.closed) onLost();
+    if (!publication.closed && !subscriber.closed) onLost();
   });
   try {
     await subscriber.request(
       'newDataConsumer',
       subscriber.dialect.newDataConsumer({
-        peerId: publisher.peerId,
+        peerId: publisherId,
         transportId: transport.id,
         dataConsumer,
       }),

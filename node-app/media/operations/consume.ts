@@ -1,15 +1,16 @@
 import type { types } from 'mediasoup';
 import { callMediasoup } from '../mediasoup-errors';
 import type { ConsumerEntry } from '../peer-entities';
-import type { Publisher } from '../publisher';
+import type { Publication } from '../publication';
 import type { Subscriber } from '../subscriber';
 import { releasingOnFailure } from './releasing-on-failure';
 
 export interface ConsumeOptions {
   subscriber: Subscriber;
-  publisher: Publisher;
-  producer: types.Producer;
-  /** The consumer has ended though the producer and the subscriber live. */
+  /** Who sends it. */
+  publisherId: string;
+  publication: Publication;
+  /** The consumer has ended though the publication and the subscriber live. */
   onLost: () => void;
 }
 
@@ -20,35 +21,37 @@ export interface ConsumeOptions {
  * gets everything when it creates one.
  */
 export async function consume(options: ConsumeOptions): Promise<void> {
-  const { subscriber, publisher, producer } = options;
+  const { subscriber, publisherId, publication } = options;
   const { entities, rtpCapabilities } = subscriber;
-  if (subscriber.closed || producer.closed || rtpCapabilities === undefined) return;
+  if (subscriber.closed || publication.closed || rtpCapabilities === undefined) return;
   if (entities.receivingTransport() === undefined) return;
-  if (!publisher.roomRouter.router.canConsume({ producerId: producer.id, rtpCapabilities })) return;
+  if (!publication.mayBeConsumed(rtpCapabilities)) return;
 
-  const hold = await subscriber.roomRouter.reach(publisher.roomRouter, producer);
+  const { roomRouter } = subscriber;
+  const hold = await publication.reachFrom(roomRouter);
   const transport = entities.receivingTransport();
-  if (subscriber.closed || producer.closed || transport === undefined) {
+  const canConsume = roomRouter.router.canConsume({ producerId: publication.id, rtpCapabilities });
+  if (subscriber.closed || publication.closed || transport === undefined || !canConsume) {
     hold.release();
     return;
   }
   const consumer = await releasingOnFailure(hold, () =>
     transport.consume({
-      producerId: producer.id,
+      producerId: publication.id,
       rtpCapabilities,
       paused: true,
       // NACK for audio too, for clients that do it.
       enableRtx: true,
       ignoreDtx: true,
-      appData: producer.appData,
+      appData: publication.appData,
     }),
   );
   consumer.observer.once('close', () => hold.release());
   // Any of them may have gone while the worker was busy; the notification of it had no listener yet.
-  if (subscriber.closed || producer.closed || hold.value.producer.closed) {
+  if (subscriber.closed || publication.closed || hold.value.producer.closed) {
     consumer.close();
     hold.release();
-    if (!subscriber.closed && !producer.closed) options.onLost();
+    if (!subscriber.closed && !publication.closed) options.onLost();
     return;
   }
   const entry: ConsumerEntry = { consumer, pausedByClient: false, watched: hold.value.watch(consumer) };
@@ -58,7 +61,7 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   try {
     await subscriber.request(
       'newConsumer',
-      subscriber.dialect.newConsumer({ peerId: publisher.peerId, transportId: transport.id, consumer }),
+      subscriber.dialect.newConsumer({ peerId: publisherId, transportId: transport.id, consumer }),
     );
   } catch (error) {
     // Refused, or the session is gone: nothing would ever receive it.
@@ -73,12 +76,12 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   }
 }
 
-function follow({ subscriber, producer, onLost }: ConsumeOptions, consumer: types.Consumer): void {
+function follow({ subscriber, publication, onLost }: ConsumeOptions, consumer: types.Consumer): void {
   const consumerId = consumer.id;
   consumer.observer.on('close', () => subscriber.entities.consumers.delete(consumerId));
   consumer.on('producerclose', () => {
     subscriber.notify('consumerClosed', { consumerId });
-    if (!producer.closed && !subscriber.closed) onLost();
+    if (!publication.closed && !subscriber.closed) onLost();
   });
   consumer.on('producerpause', () => subscriber.notify('consumerPaused', { consumerId }));
   consumer.on('producerresume', () => subscriber.notify('consumerResumed', { consumerId }));

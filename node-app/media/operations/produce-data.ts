@@ -2,13 +2,13 @@ import type { types } from 'mediasoup';
 import { FleetError } from '../../../core/errors';
 import type { AppData, ClientSctpStreamParameters } from '../../../core/protocol/demo/media-parameters';
 import { callMediasoup } from '../mediasoup-errors';
-import type { Publisher } from '../publisher';
+import type { LocalPublisher } from '../publisher';
 import { within } from '../../within';
 import type { Room } from '../room';
 
 export interface ProduceDataOptions {
   room: Room;
-  publisher: Publisher;
+  publisher: LocalPublisher;
   transportId: string;
   sctpStreamParameters: ClientSctpStreamParameters;
   label: string;

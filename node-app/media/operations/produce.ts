@@ -3,12 +3,12 @@ import { FleetError } from '../../../core/errors';
 import type { AppData, ClientRtpParameters, MediaKind } from '../../../core/protocol/demo/media-parameters';
 import { withoutCaptureTime } from '../capture-time';
 import { callMediasoup } from '../mediasoup-errors';
-import type { Publisher } from '../publisher';
+import type { LocalPublisher } from '../publisher';
 import type { Room } from '../room';
 
 export interface ProduceOptions {
   room: Room;
-  publisher: Publisher;
+  publisher: LocalPublisher;
   transportId: string;
   kind: MediaKind;
   rtpParameters: ClientRtpParameters;
