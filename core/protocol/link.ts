@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../errors';
 import { protooMessageSchema } from './protoo';
+import { roomLinkMessageSchema } from './room-link';
 
 /**
  * What two nodes say to each other on their link: one TLS-PSK connection per pair, used in both directions.
@@ -9,7 +10,10 @@ import { protooMessageSchema } from './protoo';
  */
 
 /** Versions of this protocol that this release speaks. Release N speaks N and N−1, so a roll never splits. */
-export const LINK_VERSIONS = { min: 1, max: 1 } as const;
+export const LINK_VERSIONS = { min: 1, max: 2 } as const;
+
+/** From this version on two nodes can share a room. */
+export const ROOM_LINK_VERSION = 2;
 
 /** A frame's JSON may have this many bytes: the largest client message, with room for its envelope. */
 export const MAX_LINK_FRAME_BYTES = 4 * 1024 * 1024;
@@ -25,6 +29,7 @@ const version = z.number().int().nonnegative();
 const seq = z.number().int().nonnegative();
 /** A session on this link, named by its gateway. */
 const channel = z.string().regex(/^[\w-]{1,64}$/);
+const roomId = z.string().min(1).max(256);
 const errorCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 
 export const serializedErrorSchema = z.object({
@@ -118,7 +123,7 @@ export const upstreamSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leave') }),
 ]);
 
-export const LINK_CALLS = ['open', 'resume', 'command', 'broadcaster'] as const;
+export const LINK_CALLS = ['open', 'resume', 'command', 'broadcaster', 'roomJoin'] as const;
 
 export const linkFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ping') }),
@@ -145,6 +150,10 @@ export const linkFrameSchema = z.discriminatedUnion('t', [
     closeCode: z.number().int(),
     error: serializedErrorSchema,
   }),
+  /** Between two nodes of a room that are neighbours. */
+  z.object({ t: z.literal('room'), roomId, message: roomLinkMessageSchema }),
+  /** They no longer are: the room has ended on this node, or has another home. */
+  z.object({ t: z.literal('roomLeft'), roomId }),
 ]);
 
 /** The first frames of a link. */

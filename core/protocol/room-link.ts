@@ -27,6 +27,8 @@ const listedCodecSchema = z.object({
 
 export const announcedStreamSchema = z.object({
   id: entityId,
+  /** Of the router at which its publisher sits. */
+  routerId: entityId,
   kind: mediaKindSchema,
   /** The lane that it takes on a pipe. */
   lane: z.enum(['whole', 'layered']),
@@ -36,6 +38,7 @@ export const announcedStreamSchema = z.object({
 
 export const announcedDataSchema = z.object({
   id: entityId,
+  routerId: entityId,
   label: z.string().max(1_000),
   appData: appDataSchema,
 });
@@ -68,7 +71,7 @@ export const roomLinkMessageSchema = z.discriminatedUnion('t', [
     t: z.literal('speaking'),
     origin: nodeId,
     hops,
-    speakers: z.array(speakerSchema).max(100),
+    speakers: z.array(speakerSchema).max(100).readonly(),
     dominantPeerId: peerIdSchema.optional(),
   }),
   /** The neighbour has told all that it knew when the link came up. */

@@ -279,13 +279,13 @@ export class LinkHub {
     }
     if (verdict.replace) existing?.close('replaced');
     stream.send({ t: 'welcome', version: verdict.version, nodeId, instanceId: this.instanceId, release });
-    const link = this.establish(stream, hello);
+    const link = this.establish(stream, { ...hello, version: verdict.version });
     dialing?.superseded(link);
   }
 
   private establish(
     stream: FrameStream,
-    other: { nodeId: string; instanceId: string; release: string; linkId: string },
+    other: { nodeId: string; instanceId: string; release: string; linkId: string; version: number },
   ): Link {
     const { clock, handlers, logger } = this.options;
     const link = new Link({
@@ -293,6 +293,7 @@ export class LinkHub {
       instanceId: other.instanceId,
       release: other.release,
       linkId: other.linkId,
+      version: other.version,
       stream,
       clock,
       logger,

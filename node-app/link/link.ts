@@ -30,6 +30,8 @@ export interface LinkOptions {
   instanceId: string;
   release: string;
   linkId: string;
+  /** Of the link protocol, as both speak it. */
+  version: number;
   stream: FrameStream;
   handlers: LinkHandlers;
   clock: Clock;
@@ -47,6 +49,7 @@ export class Link {
   readonly nodeId: string;
   readonly instanceId: string;
   readonly linkId: string;
+  readonly version: number;
   private readonly calls = new Map<number, PendingCall>();
   private readonly keepalive: Timer;
   private nextCallId = 1;
@@ -59,6 +62,7 @@ export class Link {
     this.nodeId = options.nodeId;
     this.instanceId = options.instanceId;
     this.linkId = options.linkId;
+    this.version = options.version;
     this.lastHeardMs = this.lastCheckMs = options.clock.monotonicMs();
     this.keepalive = options.clock.setRepeating(LINK_PING_INTERVAL_MS, () => this.checkAlive());
   }

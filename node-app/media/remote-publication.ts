@@ -1,40 +1,43 @@
 import type { types } from 'mediasoup';
 import type { AnnouncedData, AnnouncedStream, ListedCodec } from '../../core/protocol/room-link';
+import type { RemoteStream } from './cascade/remote-pipes';
 import type { Hold } from './cascade/shared-pulls';
 import type { DataPublication, Publication } from './publication';
 import type { Reached, RoomRouter } from './room-router';
 
-/** How a router gets at what another node publishes. */
-export interface RemoteReach {
-  stream(router: RoomRouter, publication: RemotePublication): Promise<Hold<Reached>>;
-  data(router: RoomRouter, publication: RemoteDataPublication): Promise<Hold<types.DataProducer>>;
-}
-
 /** A stream that is published on another node of the room. */
-export class RemotePublication implements Publication {
-  readonly announced: AnnouncedStream;
-  readonly #reach: RemoteReach;
+export class RemotePublication implements Publication, RemoteStream {
+  readonly nodeId: string;
+  readonly #announced: AnnouncedStream;
   #closed = false;
 
-  constructor(announced: AnnouncedStream, reach: RemoteReach) {
-    this.announced = announced;
-    this.#reach = reach;
+  constructor(nodeId: string, announced: AnnouncedStream) {
+    this.nodeId = nodeId;
+    this.#announced = announced;
   }
 
   get id(): string {
-    return this.announced.id;
+    return this.#announced.id;
+  }
+
+  get routerId(): string {
+    return this.#announced.routerId;
+  }
+
+  get lane(): AnnouncedStream['lane'] {
+    return this.#announced.lane;
   }
 
   get kind(): types.MediaKind {
-    return this.announced.kind;
+    return this.#announced.kind;
   }
 
   get appData(): types.AppData {
-    return this.announced.appData;
+    return this.#announced.appData;
   }
 
   get codecs(): readonly ListedCodec[] {
-    return this.announced.codecs;
+    return this.#announced.codecs;
   }
 
   get closed(): boolean {
@@ -47,7 +50,7 @@ export class RemotePublication implements Publication {
   }
 
   reachFrom(router: RoomRouter): Promise<Hold<Reached>> {
-    return this.#reach.stream(router, this);
+    return router.reachRemote(this);
   }
 
   /** It is no longer announced. Idempotent. */
@@ -57,18 +60,31 @@ export class RemotePublication implements Publication {
 }
 
 /** Data that is published on another node of the room. */
-export class RemoteDataPublication implements DataPublication {
-  readonly id: string;
-  readonly label: string;
-  readonly appData: types.AppData;
-  readonly #reach: RemoteReach;
+export class RemoteDataPublication implements DataPublication, RemoteStream {
+  readonly nodeId: string;
+  readonly lane = 'whole';
+  readonly #announced: AnnouncedData;
   #closed = false;
 
-  constructor({ id, label, appData }: AnnouncedData, reach: RemoteReach) {
-    this.id = id;
-    this.label = label;
-    this.appData = appData;
-    this.#reach = reach;
+  constructor(nodeId: string, announced: AnnouncedData) {
+    this.nodeId = nodeId;
+    this.#announced = announced;
+  }
+
+  get id(): string {
+    return this.#announced.id;
+  }
+
+  get routerId(): string {
+    return this.#announced.routerId;
+  }
+
+  get label(): string {
+    return this.#announced.label;
+  }
+
+  get appData(): types.AppData {
+    return this.#announced.appData;
   }
 
   get closed(): boolean {
@@ -76,7 +92,7 @@ export class RemoteDataPublication implements DataPublication {
   }
 
   reachFrom(router: RoomRouter): Promise<Hold<types.DataProducer>> {
-    return this.#reach.data(router, this);
+    return router.reachRemoteData(this);
   }
 
   /** It is no longer announced. Idempotent. */

@@ -1,7 +1,7 @@
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { AnnouncedPeer } from '../../core/protocol/room-link';
 import type { Publisher } from './publisher';
-import { RemoteDataPublication, RemotePublication, type RemoteReach } from './remote-publication';
+import { RemoteDataPublication, RemotePublication } from './remote-publication';
 
 /** What has changed between two announcements of a publisher. What it stopped sending is closed by then. */
 export interface RemoteChange {
@@ -15,15 +15,13 @@ export interface RemoteChange {
 export class RemotePublisher implements Publisher {
   readonly nodeId: string;
   readonly joined = true;
-  readonly #reach: RemoteReach;
   readonly #streams = new Map<string, RemotePublication>();
   readonly #data = new Map<string, RemoteDataPublication>();
   #peer: AnnouncedPeer;
   #closed = false;
 
-  constructor(nodeId: string, peer: AnnouncedPeer, reach: RemoteReach) {
+  constructor(nodeId: string, peer: AnnouncedPeer) {
     this.nodeId = nodeId;
-    this.#reach = reach;
     this.#peer = peer;
     this.update(peer);
   }
@@ -53,8 +51,8 @@ export class RemotePublisher implements Publisher {
     const oldDisplayName = this.#peer.displayName === peer.displayName ? undefined : this.#peer.displayName;
     this.#peer = peer;
     return {
-      streams: follow(this.#streams, peer.streams, (stream) => new RemotePublication(stream, this.#reach)),
-      data: follow(this.#data, peer.data, (data) => new RemoteDataPublication(data, this.#reach)),
+      streams: follow(this.#streams, peer.streams, (stream) => new RemotePublication(this.nodeId, stream)),
+      data: follow(this.#data, peer.data, (data) => new RemoteDataPublication(this.nodeId, data)),
       oldDisplayName,
     };
   }

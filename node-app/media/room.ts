@@ -425,12 +425,15 @@ export class Room {
   /** From now on the other nodes know what it sends, until it ends. */
   #announceUntilClosed(
     publisher: LocalPublisher,
-    { observer }: types.Producer | types.DataProducer,
+    produced: types.Producer | types.DataProducer,
   ): void {
-    observer.once('close', () => {
+    const onClose = () => {
       if (!publisher.closed) this.#listener.announced(this, publisher);
       this.#listener.changed(this);
-    });
+    };
+    // Their types have the same event and no common signature.
+    if ('kind' in produced) produced.observer.once('close', onClose);
+    else produced.observer.once('close', onClose);
     this.#listener.announced(this, publisher);
     this.#listener.changed(this);
   }

@@ -1,0 +1,256 @@
+import type { Logger } from 'pino';
+import { RoomTree } from '../../core/cascade/room-tree';
+import type { Clock, RandomSource } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import type { AnnouncedPeer, AnnouncedSpeaker, RoomLinkMessage } from '../../core/protocol/room-link';
+import { announcePeer } from './announce-peer';
+import { RemotePipes } from './cascade/remote-pipes';
+import type { LocalPublisher } from './publisher';
+import { RemotePublisher } from './remote-publisher';
+import type { Room } from './room';
+import { RoomHome } from './room-home';
+import type { HomeFinder, RoomLinksPort, RoomPlace } from './room-links-port';
+
+export interface RoomCascadeOptions {
+  roomId: string;
+  /** This node. */
+  nodeId: string;
+  links: RoomLinksPort;
+  homes: HomeFinder;
+  /** Who is on other nodes, or which nodes these are, has changed. */
+  onChanged: () => void;
+  clock: Clock;
+  random: RandomSource;
+  logger: Logger;
+}
+
+/**
+ * How long a node may be out of reach before its peers are gone for the others, milliseconds: as long as a lease. A
+ * room finds a new home meanwhile, and media between its other nodes goes on.
+ */
+const GRACE_MS = 3_000;
+/** Messages of a neighbour that wait until the link to it is taken up on this side too. */
+const MAX_EARLY_MESSAGES = 10_000;
+
+/** A room's connection with its parts on other nodes: who is there, what they publish, and the pipes to it. */
+export class RoomCascade {
+  readonly pipes: RemotePipes;
+  readonly #options: RoomCascadeOptions;
+  readonly #tree: RoomTree;
+  readonly #home: RoomHome;
+  readonly #shown = new Map<string, RemotePublisher>();
+  /** What came from a home whose answer to the join is on its way. */
+  readonly #early = new Map<string, RoomLinkMessage[]>();
+  #room: Room | undefined;
+  #closed = false;
+
+  constructor(options: RoomCascadeOptions) {
+    this.#options = options;
+    const { roomId, nodeId, links, homes, clock, random } = options;
+    const logger = options.logger.child({ roomId });
+    this.#tree = new RoomTree({
+      nodeId,
+      graceMs: GRACE_MS,
+      clock,
+      send: (neighbourId, message) => links.send(neighbourId, roomId, message),
+      listener: {
+        nodeReached: (id) => this.pipes.resume(id),
+        nodeUnreached: (id) => this.pipes.suspend(id),
+        nodeGone: (id) => {
+          this.pipes.nodeLost(id);
+          logger.info({ peerNodeId: id }, 'a node is no longer part of the room');
+          options.onChanged();
+        },
+        peerChanged: (id, peer) => this.#onPeerChanged(id, peer),
+        peerGone: (id, peerId) => this.#onPeerGone(id, peerId),
+        speaking: (id, speakers, dominantPeerId) =>
+          this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
+        pipe: (id, message) => this.pipes.handle(id, message),
+      },
+    });
+    this.pipes = new RemotePipes({
+      nodeId,
+      send: (to, message) => this.#tree.sendPipe(to, message),
+      openLocalSource: (routerId, sink) =>
+        this.#room?.routers.find(({ id }) => id === routerId)?.openSource(sink),
+      clock,
+      logger,
+    });
+    this.#home = new RoomHome({
+      roomId,
+      nodeId,
+      links,
+      homes,
+      clock,
+      random,
+      logger,
+      listener: {
+        neighbourUp: (id) => this.#onNeighbourUp(id),
+        neighbourDown: (id) => this.#tree.neighbourDown(id),
+        neighbourLeft: (id) => this.#tree.neighbourLeft(id),
+        epochChanged: () => options.onChanged(),
+      },
+    });
+  }
+
+  get epoch(): number {
+    return this.#home.epoch;
+  }
+
+  get homeId(): string {
+    return this.#home.homeId;
+  }
+
+  get isHome(): boolean {
+    return this.#home.isHome;
+  }
+
+  /** The room's other nodes. */
+  get nodeIds(): string[] {
+    return this.#tree.nodeIds;
+  }
+
+  /** Peers and publishers on the room's other nodes. */
+  get elsewhere(): { peers: number; publishers: number } {
+    return this.#tree.count();
+  }
+
+  /** From now on the room hears of the others. */
+  attach(room: Room): void {
+    this.#room = room;
+  }
+
+  place(place: RoomPlace): void {
+    this.#home.place(place);
+  }
+
+  /** Resolves once the room's home is joined, at the latest after `timeoutMs`: a peer then finds the others there. */
+  settled(timeoutMs: number): Promise<void> {
+    return this.#home.settled(timeoutMs);
+  }
+
+  /** A publisher here is new, or has changed. */
+  announce(publisher: LocalPublisher): void {
+    if (!publisher.joined || publisher.closed || this.#closed) return;
+    this.#tree.setOwnPeer(announcePeer(publisher));
+    this.#review(publisher.peerId);
+  }
+
+  withdraw(publisher: LocalPublisher): void {
+    if (this.#closed) return;
+    // Whoever took its place here is announced under the same id.
+    if (this.#localNamed(publisher.peerId) === undefined) this.#tree.removeOwnPeer(publisher.peerId);
+    this.#review(publisher.peerId);
+  }
+
+  speaking(speakers: readonly AnnouncedSpeaker[], dominantPeerId: string | undefined): void {
+    if (!this.#closed) this.#tree.setOwnSpeaking(speakers, dominantPeerId);
+  }
+
+  /** @throws FleetError FLEET_ERR_ROOM_MOVED */
+  edgeJoins(nodeId: string, epoch: number): void {
+    this.#home.edgeJoins(nodeId, epoch);
+  }
+
+  receive(neighbourId: string, message: RoomLinkMessage): void {
+    if (this.#tree.neighbourIds.includes(neighbourId)) {
+      this.#tree.receive(neighbourId, message);
+      return;
+    }
+    if (neighbourId !== this.homeId) return;
+    const early = this.#early.get(neighbourId) ?? [];
+    this.#early.set(neighbourId, early);
+    if (early.length < MAX_EARLY_MESSAGES) early.push(message);
+  }
+
+  neighbourLeft(nodeId: string): void {
+    this.#early.delete(nodeId);
+    this.#home.neighbourLeft(nodeId);
+  }
+
+  linkLost(nodeId: string): void {
+    this.#early.delete(nodeId);
+    this.#home.linkLost(nodeId);
+  }
+
+  /** The room has ended here: its other nodes are told. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#home.close();
+    this.pipes.close();
+    this.#tree.close();
+    for (const publisher of this.#shown.values()) publisher.close();
+    this.#shown.clear();
+    this.#early.clear();
+  }
+
+  #onNeighbourUp(neighbourId: string): void {
+    const early = this.#early.get(neighbourId) ?? [];
+    this.#early.delete(neighbourId);
+    this.#tree.neighbourUp(neighbourId);
+    for (const message of early) this.#tree.receive(neighbourId, message);
+    this.#options.onChanged();
+  }
+
+  #onPeerChanged(nodeId: string, peer: AnnouncedPeer): void {
+    const shown = this.#shown.get(peer.peerId);
+    if (shown?.nodeId === nodeId) this.#update(shown, peer);
+    this.#review(peer.peerId);
+    this.#options.onChanged();
+  }
+
+  #onPeerGone(_nodeId: string, peerId: string): void {
+    this.#review(peerId);
+    this.#options.onChanged();
+  }
+
+  /** The newest of all who have that id is the one that the peers here see. */
+  #review(peerId: string): void {
+    const local = this.#localNamed(peerId);
+    const [newest] = this.#tree
+      .peersNamed(peerId)
+      .sort((a, b) => b.peer.stamp - a.peer.stamp || (a.nodeId < b.nodeId ? 1 : -1));
+    const isHere = local !== undefined && (newest === undefined || !isNewer(newest, local, this.#options.nodeId));
+    const shown = this.#shown.get(peerId);
+    const wanted = isHere ? undefined : newest;
+    if (shown !== undefined && shown.nodeId !== wanted?.nodeId) this.#hide(shown);
+    if (wanted === undefined) return;
+    local?.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
+    if (!this.#shown.has(peerId)) this.#show(new RemotePublisher(wanted.nodeId, wanted.peer));
+  }
+
+  #show(publisher: RemotePublisher): void {
+    this.#shown.set(publisher.peerId, publisher);
+    this.#room?.remoteJoined(publisher);
+  }
+
+  #hide(publisher: RemotePublisher): void {
+    this.#shown.delete(publisher.peerId);
+    publisher.close();
+    this.#room?.remoteLeft(publisher);
+  }
+
+  #update(publisher: RemotePublisher, peer: AnnouncedPeer): void {
+    const { streams, data, oldDisplayName } = publisher.update(peer);
+    const room = this.#room;
+    if (room === undefined) return;
+    if (oldDisplayName !== undefined) room.tellRenamed(publisher, peer.displayName, oldDisplayName);
+    for (const publication of streams) room.published(publisher, publication);
+    for (const publication of data) void room.dataPublished(publisher, publication);
+  }
+
+  #localNamed(peerId: string): LocalPublisher | undefined {
+    const peer = this.#room?.peer(peerId) ?? this.#room?.broadcasters.get(peerId);
+    return peer?.joined === true && !peer.closed ? peer : undefined;
+  }
+}
+
+function isNewer(
+  remote: { nodeId: string; peer: AnnouncedPeer },
+  local: LocalPublisher,
+  ownNodeId: string,
+): boolean {
+  const { stamp } = remote.peer;
+  return stamp > local.stamp || (stamp === local.stamp && remote.nodeId > ownNodeId);
+}
