@@ -24,12 +24,13 @@ import { openApiRoutes } from './http/openapi';
 import type { OperatorAccess } from './http/operator-guard';
 import { operatorRoutes } from './http/operator-routes';
 import { BroadcasterRelay } from './link/broadcaster-relay';
-import type { Link, LinkHandlers } from './link/link';
+import { linkHandlers, type LinkReceivers } from './link/link-handlers';
 import { LinkHub } from './link/link-hub';
 import { LinkKeys } from './link/link-secrets';
 import { NodeCommander, type NodeCommandHandlers } from './link/node-commander';
 import { RelayClient } from './link/relay-client';
 import { RelayServer } from './link/relay-server';
+import { RoomLinks } from './link/room-links';
 import { MediaNode } from './media/media-node';
 import { MachineLoad } from './meter/machine-load';
 import { NodeMetrics } from './metrics/node-metrics';
@@ -134,6 +135,17 @@ async function build(
     clock,
     logger,
     events: webhooks,
+    sharing: {
+      nodeId,
+      // Rooms begin when everything below is there.
+      links: {
+        join: (request) => roomLinks.join(request),
+        send: (...message) => roomLinks.send(...message),
+        leave: (...room) => roomLinks.leave(...room),
+      },
+      homes: { findHome: (request) => placement.findHome(request) },
+      random,
+    },
   });
   undo.push(() => media.close());
   media.on('workerDied', () => metrics.workerDied());
@@ -163,36 +175,13 @@ async function build(
   const deadlineClock = environment?.clock ?? clock;
   const status = new NodeStatus({ media, machine: new MachineLoad(), deadlineClock, logger });
 
-  // The links' handlers need the parts below, which need the links: filled in before the first frame can come.
-  const handlers: LinkHandlers = {
-    onCall: (link, call, params) => {
-      switch (call) {
-        case 'open':
-          return relayServer.open(link, params);
-        case 'resume':
-          return relayServer.resume(link, params);
-        case 'command':
-          return commands.answer(params);
-        case 'broadcaster':
-          return broadcasters.answer(params);
-      }
-    },
-    onSessionFrame: (link, frame) => {
-      if (frame.t === 'up' || frame.t === 'downAck') relayServer.handleFrame(link, frame);
-      else relayClient.handleFrame(link, frame);
-    },
-    onClose: (link: Link) => {
-      relayServer.linkClosed(link);
-      relayClient.linkClosed(link);
-    },
-  };
   const hub = new LinkHub({
     nodeId,
     release,
     listenHost: config.FLEET_LINK_HOST,
     listenPort: config.FLEET_LINK_PORT,
     keys: new LinkKeys(config.FLEET_LINK_SECRETS),
-    handlers,
+    handlers: linkHandlers((): LinkReceivers => receivers),
     clock,
     logger,
   });
@@ -212,6 +201,8 @@ async function build(
     handlers: commandHandlers(media, status, deadlineClock, () => registrar.beat()),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
+  const roomLinks = new RoomLinks({ hub, host: media.sharing, logger });
+  const receivers: LinkReceivers = { relayServer, relayClient, commands, broadcasters, roomLinks };
   undo.push(() => hub.close());
   const linkPort = await hub.listen();
   metrics.observeLinks(() => ({ ...hub.figures(), lost: relayClient.recoveringCount }));

@@ -120,10 +120,7 @@ export class NodeStatus implements NodeStatePort {
   }
 
   followHomes(homes: HeartbeatReply['homes']): void {
-    const accounts = new Map(this.options.media.accounts.map((account) => [account.roomId, account]));
-    for (const { roomId, nodes, epoch } of homes) {
-      accounts.get(roomId)?.setHome({ homeNodeId: nodes[0] ?? '', epoch });
-    }
+    for (const { roomId, ...place } of homes) this.options.media.followHome(roomId, place);
   }
 
   placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean {

@@ -19,13 +19,18 @@ import { workerDied } from './mediasoup-errors';
 import { runBroadcasterOperation } from './operations/run-broadcaster-operation';
 import { Peer } from './peer';
 import { PeerSignalling } from './peer-signalling';
+import { peerStamp } from './peer-stamp';
 import { Room, type RoomListener, type RoomSeat } from './room';
 import { RoomAccount, type Entry } from './room-account';
+import type { RoomCascade } from './room-cascade';
+import { RoomCascades } from './room-cascades';
 import { describeRoom } from './room-description';
 import { roomEndedReasonOf } from './room-ended-reason';
+import type { RoomLinksHost, RoomPlace } from './room-links-port';
 import { RoomRegistry, type RoomSlot } from './room-registry';
 import type { RoomRouter } from './room-router';
 import { roomSettings, type RoomSettings } from './room-settings';
+import { NO_SHARING, type SharingOptions } from './sharing';
 import { workerForPeer } from './worker-for-peer';
 import { WorkerPool, type WorkerDeath, type WorkerDump } from './worker-pool';
 
@@ -35,7 +40,10 @@ export interface MediaNodeOptions {
   logger: Logger;
   /** Told of what happens to rooms and peers. @default nobody */
   events?: RoomEventsSink | undefined;
+  /** How it shares rooms with other nodes. @default it doesn't */
+  sharing?: SharingOptions | undefined;
 }
+
 
 export interface MediaNodeEvents {
   /** A worker process ended by itself; its rooms are closed with FLEET_ERR_WORKER_DIED. */
@@ -79,6 +87,8 @@ interface Seating {
 const METERED_PER_WORKER = 100;
 /** Tries to enter a room that ends at the same moment. */
 const MAX_ENTRY_ATTEMPTS = 5;
+/** How long the first peer of a further node waits for the room's home, so that it finds the others there. */
+const FIND_OTHERS_MS = 2_000;
 
 /** The media side of a node: its workers, its rooms, and what they send. */
 export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPort, BroadcasterPort {
@@ -86,6 +96,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   readonly #settings: RoomSettings;
   readonly #pool: WorkerPool;
   readonly #registry = new RoomRegistry();
+  readonly #cascades: RoomCascades;
   readonly #meter: EgressMeter;
   readonly #egress: NodeEgress;
   readonly #roomListener: RoomListener;
@@ -98,6 +109,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     this.#options = options;
     this.#settings = roomSettings(options.media);
     this.#pool = pool;
+    this.#cascades = this.#createCascades();
     this.#roomListener = this.#listenToRooms();
     this.#meter = new EgressMeter({
       source: mediaMeterSource(() => this.#registry.rooms()),
@@ -154,6 +166,11 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
 
   get accounts(): RoomAccount[] {
     return this.#registry.slots().map(({ account }) => account);
+  }
+
+  /** What other nodes ask of this one's rooms. */
+  get sharing(): RoomLinksHost {
+    return this.#cascades;
   }
 
   async openPeer(options: OpenPeerOptions): Promise<SignalledPeer> {
@@ -243,6 +260,11 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     if (!this.#registry.close(roomId, reason)) throw noRoom(roomId);
   }
 
+  /** Placement says that a room has another home now. */
+  followHome(roomId: string, place: Pick<RoomPlace, 'nodes' | 'epoch'>): void {
+    this.#cascades.find(roomId)?.place({ ...place, homeLinkAddress: '' });
+  }
+
   /** As `closeRoom`, and nothing happens when it isn't here. */
   dropRoom(roomId: string, reason: FleetError): void {
     this.#registry.close(roomId, reason);
@@ -288,32 +310,43 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     this.#meter.close();
     this.#egress.close();
     for (const room of this.#registry.rooms()) room.close(reason);
+    this.#cascades.closeAll();
     this.#pool.close();
   }
 
-  #createRoom({ roomId }: OpenPeerOptions): RoomSlot {
+  #createRoom(options: OpenPeerOptions): RoomSlot {
+    const { roomId } = options;
     const { clock, logger } = this.#options;
     const worker = this.#pool.leastLoaded();
     const account = new RoomAccount({ roomId, clock, measured: () => this.#meter.room(roomId) });
     // Before the router is there, so that the next room sees it.
     account.occupy(worker);
+    const cascade = this.#cascades.open(roomId);
     return this.#registry.add(account, async () => {
       try {
         const listener = this.#roomListener;
-        const room = await Room.create({ roomId, worker, settings: this.#settings, clock, logger, listener });
+        const room = await Room.create({
+          roomId,
+          worker,
+          settings: this.#settings,
+          clock,
+          logger,
+          listener,
+          remotePipes: cascade.pipes,
+        });
         account.attach(room);
+        cascade.attach(room);
         if (this.#closed || !worker.alive) {
           room.close();
           throw this.#closed ? new FleetError('FLEET_ERR_SHUTTING_DOWN') : workerDied();
         }
-        this.#options.events?.emit({
-          type: 'roomStarted',
-          roomId,
-          epoch: account.epoch,
-          atMs: clock.nowMs(),
-        });
+        if (cascade.isHome) {
+          const { epoch } = account;
+          this.#options.events?.emit({ type: 'roomStarted', roomId, epoch, atMs: clock.nowMs() });
+        }
         return room;
       } catch (error) {
+        this.#cascades.close(roomId);
         account.leaveAll();
         throw error;
       }
@@ -324,9 +357,12 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   async #enter(slot: RoomSlot, options: OpenPeerOptions): Promise<SignalledPeer | undefined> {
     const { account } = slot;
     const entry = account.beginEntry(options);
+    const cascade = this.#cascades.find(options.roomId);
+    if (cascade !== undefined) cascade.place(placeOf(options, cascade));
     let seat: RoomSeat | undefined;
     try {
       const room = await slot.created;
+      await cascade?.settled(FIND_OTHERS_MS);
       if (room.closed) return undefined;
       seat = await this.#takeSeat(room, account, entry);
       if (seat === undefined || room.closed || seat.roomRouter.closed) return undefined;
@@ -359,13 +395,15 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   }
 
   #seat({ room, roomRouter, account, entry, options }: Seating): Peer {
-    const { peerId, channel, grants, remoteAddress } = options;
+    const { peerId, channel, grants, remoteAddress, claim } = options;
     const before = room.peer(peerId);
-    if (before === undefined && room.peers.length >= this.#settings.maxPeersPerRoom) {
+    const elsewhere = this.#cascades.find(room.roomId)?.elsewhere.peers ?? 0;
+    if (before === undefined && room.peers.length + elsewhere >= this.#settings.maxPeersPerRoom) {
       throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${room.roomId} is full` });
     }
     const logger = room.logger.child({ peerId });
-    const peer = new Peer({ peerId, room, roomRouter, channel, grants, remoteAddress, logger });
+    const stamp = peerStamp(claim, room.clock.nowMs());
+    const peer = new Peer({ peerId, room, roomRouter, channel, stamp, grants, remoteAddress, logger });
     account.endEntry(entry, peer);
     // The new one first: the room must not end between the two.
     room.addPeer(peer);
@@ -394,9 +432,30 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
         const slot = this.#slotOf(room);
         if (slot === undefined || slot.account.entering === 0) room.close();
       },
+      announced: (room, publisher) => this.#cascades.find(room.roomId)?.announce(publisher),
+      withdrawn: (room, publisher) => this.#cascades.find(room.roomId)?.withdraw(publisher),
+      speaking: (room, speakers, dominantPeerId) =>
+        this.#cascades.find(room.roomId)?.speaking(speakers, dominantPeerId),
       leftWorker: (room, worker) => this.#slotOf(room)?.account.leave(worker),
       closed: (room, reason) => this.#onRoomClosed(room, reason),
     };
+  }
+
+  #createCascades(): RoomCascades {
+    const { sharing = NO_SHARING, clock, logger } = this.#options;
+    const registry = this.#registry;
+    return new RoomCascades({
+      ...sharing,
+      registry,
+      clock,
+      logger,
+      onChanged: (cascade, roomId) => {
+        const account = registry.find(roomId)?.account;
+        account?.setHome({ homeNodeId: cascade.isHome ? '' : cascade.homeId, epoch: cascade.epoch });
+        const remotePublishers = cascade.elsewhere.publishers;
+        account?.setCascade({ remotePublishers, otherNodes: cascade.nodeIds.length });
+      },
+    });
   }
 
   #onRoomClosed(room: Room, error: FleetError | undefined): void {
@@ -406,9 +465,14 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const { peakPeers } = slot.account;
     const durationMs = stamp.atMs - room.createdAtMs;
     const reason = roomEndedReasonOf(error);
+    const cascade = this.#cascades.find(room.roomId);
+    // The others go on with it; where it began it is also told as ended.
+    const goesOn = cascade !== undefined && (!cascade.isHome || cascade.nodeIds.length > 0);
+    this.#cascades.close(room.roomId);
     this.#registry.remove(slot);
     slot.account.leaveAll();
     this.#endedRooms.set(room.roomId, slot.account.ended());
+    if (goesOn) return;
     this.#options.events?.emit({ type: 'roomEnded', ...stamp, reason, durationMs, peakPeers });
   }
 
@@ -435,6 +499,11 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
 
 function namesOf(interfaces: MediaOptions['egressInterfaces']): readonly string[] | undefined {
   return interfaces === 'all' ? undefined : interfaces;
+}
+
+/** Where placement says that the room lives, to whom only this node was named: here. */
+function placeOf({ nodes, homeLinkAddress = '', epoch }: OpenPeerOptions, cascade: RoomCascade): RoomPlace {
+  return { nodes: nodes ?? [cascade.nodeId], homeLinkAddress, epoch };
 }
 
 function noRoom(roomId: string): FleetError {

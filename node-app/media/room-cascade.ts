@@ -93,6 +93,11 @@ export class RoomCascade {
     });
   }
 
+  /** This node. */
+  get nodeId(): string {
+    return this.#options.nodeId;
+  }
+
   get epoch(): number {
     return this.#home.epoch;
   }

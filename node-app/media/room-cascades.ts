@@ -59,6 +59,11 @@ export class RoomCascades implements RoomLinksHost {
     cascade?.close();
   }
 
+  /** The node stops. Idempotent. */
+  closeAll(): void {
+    for (const roomId of Array.from(this.#cascades.keys())) this.close(roomId);
+  }
+
   async edgeJoins(nodeId: string, roomId: string, epoch: number): Promise<void> {
     const slot = this.#options.registry.find(roomId);
     // A room that is being created may have edges already: its home was lost, and this node is the next one.

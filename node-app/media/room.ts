@@ -7,6 +7,7 @@ import type { Broadcaster } from './broadcaster';
 import { isForTheBot } from './bot-channel';
 import { withoutCaptureTime } from './capture-time';
 import type { PublishedMedia } from './cascade/pipe-source';
+import type { RemotePipes } from './cascade/remote-pipes';
 import type { Speaker } from './dialects/dialect';
 import type { MediaWorker } from './media-worker';
 import { workerDied } from './mediasoup-errors';
@@ -54,6 +55,8 @@ export interface RoomOptions {
   clock: Clock;
   logger: Logger;
   listener: RoomListener;
+  /** Its pipes with other nodes. @default there are none */
+  remotePipes?: RemotePipes | undefined;
 }
 
 /** A right to a place at a router: it stays open until the peer has taken the place, or given it up. */
@@ -80,6 +83,7 @@ export class Room {
   /** Seats that are taken by nobody yet, by router. */
   readonly #seats = new Map<RoomRouter, number>();
   readonly #listener: RoomListener;
+  readonly #remotePipes: RemotePipes | undefined;
   readonly #speakers: RoomSpeakers;
   #closed = false;
 
@@ -90,6 +94,7 @@ export class Room {
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
     this.#listener = options.listener;
+    this.#remotePipes = options.remotePipes;
     this.#speakers = new RoomSpeakers({
       clock: options.clock,
       listener: {
@@ -336,6 +341,7 @@ export class Room {
       worker,
       pipeAddress: { ip: LOOPBACK, portRange: this.settings.plainPortRange },
       published: this.#publishedOn(worker),
+      remotePipes: this.#remotePipes,
       clock: this.clock,
       logger: this.logger,
     });
