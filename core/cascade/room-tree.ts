@@ -17,6 +17,8 @@ export interface RoomTreeListener {
   peerChanged(nodeId: string, peer: AnnouncedPeer): void;
   peerGone(nodeId: string, peerId: string): void;
   speaking(nodeId: string, speakers: readonly AnnouncedSpeaker[], dominantPeerId: string | undefined): void;
+  /** A neighbour has told all that it knew when the link to it came up. */
+  synced(neighbourId: string): void;
   /** The end of a pipe on another node says something to an end here. */
   pipe(nodeId: string, message: unknown): void;
 }
@@ -195,6 +197,7 @@ export class RoomTree {
         this.#passOn(neighbourId, gone);
       }
     }
+    this.#options.listener.synced(neighbourId);
   }
 
   #onPipe(message: Extract<RoomLinkMessage, { t: 'pipe' }>): void {

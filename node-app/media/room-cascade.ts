@@ -65,6 +65,7 @@ export class RoomCascade {
         peerGone: (id, peerId) => this.#onPeerGone(id, peerId),
         speaking: (id, speakers, dominantPeerId) =>
           this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
+        synced: (id) => this.#home.synced(id),
         pipe: (id, message) => this.pipes.handle(id, message),
       },
     });
@@ -120,9 +121,10 @@ export class RoomCascade {
     return this.#tree.count();
   }
 
-  /** From now on the room hears of the others. */
+  /** From now on the room hears of the others, and first of those who are known already. */
   attach(room: Room): void {
     this.#room = room;
+    for (const publisher of this.#shown.values()) room.remoteJoined(publisher);
   }
 
   place(place: RoomPlace): void {

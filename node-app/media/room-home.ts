@@ -42,6 +42,8 @@ export class RoomHome {
   #homeLinkAddress = '';
   /** The neighbour is up. */
   #joined = false;
+  /** And has told who is there. */
+  #synced = false;
   /** The attempt to join or to find the home that is under way; 0: none. */
   #attempt = 0;
   #attempts = 0;
@@ -91,9 +93,16 @@ export class RoomHome {
     this.#options.listener.neighbourUp(nodeId);
   }
 
-  /** Resolves once the home is joined (or is this node), at the latest after `timeoutMs`. */
+  /** The neighbour has told who is there. */
+  synced(nodeId: string): void {
+    if (nodeId !== this.#homeId || !this.#joined) return;
+    this.#synced = true;
+    this.#settle();
+  }
+
+  /** Resolves once the home (if it isn't this node) has told who is there, at the latest after `timeoutMs`. */
   settled(timeoutMs: number): Promise<void> {
-    if (this.isHome || this.#joined || this.#closed) return Promise.resolve();
+    if (this.isHome || this.#synced || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = this.#options.clock.setTimer(timeoutMs, () => done());
       const done = () => {
@@ -108,7 +117,7 @@ export class RoomHome {
   linkLost(nodeId: string): void {
     if (this.#edges.delete(nodeId)) this.#options.listener.neighbourDown(nodeId);
     if (nodeId !== this.#homeId || !this.#joined) return;
-    this.#joined = false;
+    this.#leftHome();
     this.#options.listener.neighbourDown(nodeId);
     // Reachable or not, the next attempt to join it tells.
     this.#join();
@@ -118,7 +127,7 @@ export class RoomHome {
   neighbourLeft(nodeId: string): void {
     if (this.#edges.delete(nodeId)) this.#options.listener.neighbourLeft(nodeId);
     if (nodeId !== this.#homeId || !this.#joined) return;
-    this.#joined = false;
+    this.#leftHome();
     this.#options.listener.neighbourLeft(nodeId);
     this.#retrySoon();
   }
@@ -134,6 +143,11 @@ export class RoomHome {
     this.#settle();
   }
 
+  #leftHome(): void {
+    this.#joined = false;
+    this.#synced = false;
+  }
+
   #setEpoch(epoch: number): void {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;
@@ -145,7 +159,7 @@ export class RoomHome {
     const before = this.#homeId;
     this.#stopJoining();
     if (before !== homeId && this.#joined) {
-      this.#joined = false;
+      this.#leftHome();
       links.leave(before, roomId);
       listener.neighbourDown(before);
     }
@@ -174,7 +188,6 @@ export class RoomHome {
         this.#evidence = undefined;
         this.#joined = true;
         this.#options.listener.neighbourUp(homeId);
-        this.#settle();
       },
       (error: unknown) => {
         if (!this.#isCurrent(attempt)) return;

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { RoomEvent } from '../../core/room-events';
 import { MediaNode } from '../../node-app/media/media-node';
 import type { MediaOptions } from '../../node-app/media/media-options';
+import type { SharingOptions } from '../../node-app/media/sharing';
 import { systemClock } from '../../node-app/system-clock';
 import { findWorkerBin } from '../../scripts/setup/parts.cjs';
 
@@ -15,7 +16,10 @@ export interface TestNode {
 }
 
 /** A media node with real workers on free ports of the loopback. Close it with `node.close()`. */
-export async function startMediaNode(overrides: Partial<MediaOptions> = {}): Promise<TestNode> {
+export async function startMediaNode(
+  overrides: Partial<MediaOptions> = {},
+  sharing?: SharingOptions,
+): Promise<TestNode> {
   const events: RoomEvent[] = [];
   const node = await MediaNode.create({
     media: {
@@ -29,6 +33,7 @@ export async function startMediaNode(overrides: Partial<MediaOptions> = {}): Pro
     clock: systemClock,
     logger: testLogger,
     events: { emit: (event) => events.push(event) },
+    sharing,
   });
   return { node, events };
 }

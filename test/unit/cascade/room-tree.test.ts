@@ -100,6 +100,10 @@ class Seen implements RoomTreeListener {
     );
   }
 
+  synced(nodeId: string): void {
+    this.log.push(`synced ${nodeId}`);
+  }
+
   pipe(nodeId: string, message: unknown): void {
     this.pipes.push([nodeId, message]);
   }
