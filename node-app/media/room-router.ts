@@ -6,9 +6,10 @@ import type { PipeDetail } from '../../core/protocol/room-detail';
 import { laneOf } from './cascade/lane-of';
 import type { PipeAddress } from './cascade/lane-transport';
 import { PipeSink } from './cascade/pipe-sink';
-import type { PipeSinkPort } from './cascade/pipe-signalling';
+import type { PipeSinkPort, PipeSourcePort } from './cascade/pipe-signalling';
 import { PipeSource, type PublishedMedia } from './cascade/pipe-source';
 import type { WatchedConsumer } from './cascade/pulled-producer';
+import type { RemotePipes, RemoteStream } from './cascade/remote-pipes';
 import type { Hold } from './cascade/shared-pulls';
 import type { MediaWorker } from './media-worker';
 import { callMediasoup } from './mediasoup-errors';
@@ -20,6 +21,8 @@ export interface RoomRouterOptions {
   pipeAddress: PipeAddress;
   /** What those publish who sit at this router. */
   published: PublishedMedia;
+  /** The room's pipes with other nodes. @default there are none */
+  remotePipes?: RemotePipes | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -92,6 +95,26 @@ export class RoomRouter {
     return this.#persist(dataProducer, () => this.#sinkFrom(source).holdData(dataProducer.id));
   }
 
+  /**
+   * Brings a stream of another node within reach of this router's peers, for as long as it is held. It is pulled once
+   * per node: the room's other routers here get it from the one that has it.
+   * @throws FleetError FLEET_ERR_NOT_FOUND when it has closed, FLEET_ERR_PIPE_CLOSED when it can't be reached,
+   * FLEET_ERR_PIPE_FULL when nobody passes it on
+   */
+  reachRemote(_stream: RemoteStream): Promise<Hold<Reached>> {
+    return Promise.reject(new FleetError('FLEET_ERR_PIPE_CLOSED'));
+  }
+
+  /** As `reachRemote`. */
+  reachRemoteData(_stream: RemoteStream): Promise<Hold<types.DataProducer>> {
+    return Promise.reject(new FleetError('FLEET_ERR_PIPE_CLOSED'));
+  }
+
+  /** Named in what this node announces of the peers who sit here. */
+  get id(): string {
+    return this.router.id;
+  }
+
   /** What comes to this router from the room's others. */
   describePipes(): PipeDetail[] {
     return Array.from(this.#sinks, ([source, sink]) => ({
@@ -114,7 +137,7 @@ export class RoomRouter {
     const sink: PipeSink = new PipeSink({
       router: this.router,
       address: pipeAddress,
-      openSource: (port) => source.#openSource(port),
+      openSource: (port) => source.openSource(port),
       onClosed: () => this.#sinks.delete(source),
       clock,
       logger,
@@ -123,7 +146,8 @@ export class RoomRouter {
     return sink;
   }
 
-  #openSource(sink: PipeSinkPort): PipeSource {
+  /** The sending end of a pipe from this router. */
+  openSource(sink: PipeSinkPort): PipeSourcePort {
     const { pipeAddress, published, clock, logger } = this.#options;
     return new PipeSource({ router: this.router, address: pipeAddress, published, sink, clock, logger });
   }
