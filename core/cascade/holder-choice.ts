@@ -36,7 +36,9 @@ export function orderHolders(holders: readonly Holder[], order: HolderOrder): Ho
 
 /** Steps of 20 %, from 1 ms: within one, measurements of the same distance differ. */
 function distanceClass(rttMs: number | undefined): number {
-  return rttMs === undefined ? Number.MAX_SAFE_INTEGER : Math.round(Math.log(Math.max(1, rttMs)) / Math.log(1.2));
+  return rttMs === undefined
+    ? Number.MAX_SAFE_INTEGER
+    : Math.round(Math.log(Math.max(1, rttMs)) / Math.log(1.2));
 }
 
 /** FNV-1a of 32 bits, with Murmur3's finalizer: FNV alone hardly changes its upper bits for the last characters. */

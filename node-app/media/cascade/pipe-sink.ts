@@ -66,8 +66,8 @@ export class PipeSink implements PipeSinkPort {
       },
       lose: (dataProducer) => dataProducer.close(),
     });
-    options.router.observer.on('close', this.#onRouterClosed);
     this.#source = options.openSource(this);
+    options.router.observer.on('close', this.#onRouterClosed);
   }
 
   get closed(): boolean {
@@ -245,7 +245,6 @@ export class PipeSink implements PipeSinkPort {
     const { closesAfterIdleMs, clock } = this.#options;
     if (closesAfterIdleMs === undefined || this.#closed) return;
     this.#idleTimer?.cancel();
-    if (this.#producers.size + this.#dataProducers.size > 0) return;
     this.#idleTimer = clock.setTimer(closesAfterIdleMs, () => {
       if (this.#producers.size + this.#dataProducers.size === 0) this.close();
     });

@@ -15,10 +15,11 @@ import {
   type PipeAddress,
 } from './lane-transport';
 import { LayeredSender } from './layered-sender';
-import type { Lane, LaneEnd, PipeSinkPort, PipeSourcePort, PulledData, PulledMedia } from './pipe-signalling';
+import type { MeasuredSource, SourceMeasures } from './measured-source';
+import type { Lane, LaneEnd, PipeSinkPort, PulledData, PulledMedia } from './pipe-signalling';
 import type { PulledProducer } from './pulled-producer';
 import type { Hold } from './shared-pulls';
-import { measureStreams, type StreamMeasures } from './stream-measures';
+import { measureStreams } from './stream-measures';
 
 /** Where a source finds what its peers publish. */
 export interface PublishedMedia {
@@ -30,11 +31,6 @@ export interface PublishedMedia {
 export interface SendableMedia extends PublishedMedia {
   holdPulled?(id: string): Hold<PulledProducer> | undefined;
   holdPulledData?(id: string): Hold<types.DataProducer> | undefined;
-}
-
-/** What a source sends, and how it fares. */
-export interface SourceMeasures extends StreamMeasures {
-  producers: PipeDetail['producers'];
 }
 
 export interface PipeSourceOptions {
@@ -66,7 +62,7 @@ interface Published {
 }
 
 /** The end of a pipe at the router whose peers publish. Does what the sink asks for, and tells it what changes. */
-export class PipeSource implements PipeSourcePort {
+export class PipeSource implements MeasuredSource {
   readonly #options: PipeSourceOptions;
   readonly #wholeEnd = new LaneSlot<types.PipeTransport>(() => this.close());
   readonly #layeredEnd = new LaneSlot<types.PlainTransport>(() => this.close());
@@ -193,10 +189,7 @@ export class PipeSource implements PipeSourcePort {
     return { sctpStreamParameters, label, protocol, appData };
   }
 
-  async #pullWhole(
-    producer: types.Producer,
-    hold: Hold<PulledProducer> | undefined,
-  ): Promise<PulledMedia> {
+  async #pullWhole(producer: types.Producer, hold: Hold<PulledProducer> | undefined): Promise<PulledMedia> {
     const transport = this.#wholeEnd.transport();
     const consumer = await callMediasoup(async () => {
       const created = await transport.consume({ producerId: producer.id });
@@ -227,10 +220,7 @@ export class PipeSource implements PipeSourcePort {
     return { kind, paused, appData, rtpParameters: consumer.rtpParameters, liveLayers: [] };
   }
 
-  async #pullLayers(
-    producer: types.Producer,
-    hold: Hold<PulledProducer> | undefined,
-  ): Promise<PulledMedia> {
+  async #pullLayers(producer: types.Producer, hold: Hold<PulledProducer> | undefined): Promise<PulledMedia> {
     const { router, clock, sink } = this.#options;
     const { id: producerId, kind } = producer;
     const onLiveLayers = (layers: readonly number[]) => sink.liveLayersChanged(producerId, layers);
