@@ -51,6 +51,16 @@ export const ERRORS = {
     retriable: true,
     message: 'the pipe between two routers of this room has closed',
   },
+  FLEET_ERR_PIPE_FULL: {
+    status: 503,
+    retriable: true,
+    message: 'this node sends the stream to as many others as it may',
+  },
+  FLEET_ERR_PIPE_SILENT: {
+    status: 503,
+    retriable: true,
+    message: 'nothing that the other node sends through a pipe arrives',
+  },
   FLEET_ERR_CONFIG: { status: 500, retriable: false, message: 'the configuration is not valid' },
   FLEET_ERR_INTERNAL: { status: 500, retriable: false, message: 'internal error' },
 } as const satisfies Record<string, { status: number; retriable: boolean; message: string }>;

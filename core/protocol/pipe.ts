@@ -134,6 +134,8 @@ export const closeMessageSchema = z.object({
 /** What any message of a pipe has, also one of a kind that only a newer release knows. */
 export const pipeEnvelopeSchema = z.object({ m: z.string().max(32), pipe, seq: seq.optional() });
 
+export type PipeMedia = z.infer<typeof pulledMedia>;
+export type PipeData = z.infer<typeof pulledData>;
 export type SinkMessage = z.infer<typeof sinkMessageSchema>;
 export type SourceMessage = z.infer<typeof sourceMessageSchema>;
 export type CloseMessage = z.infer<typeof closeMessageSchema>;

@@ -18,10 +18,22 @@ const peerDetailSchema = z.object({
   dataConsumers: z.number().int().nonnegative(),
 });
 
-/** What one worker of the node gets from another for its peers in a room. */
+/** What one router of a room gets from another for its peers: between workers of the node, or from node to node. */
 const pipeDetailSchema = z.object({
-  fromWorker: z.number().int().nonnegative(),
-  toWorker: z.number().int().nonnegative(),
+  /** Absent when it is on another node. */
+  fromWorker: z.number().int().nonnegative().optional(),
+  /** Absent when it is on another node. */
+  toWorker: z.number().int().nonnegative().optional(),
+  /** The other node, when it comes from one. */
+  fromNode: z.string().optional(),
+  /** The other node, when it goes to one. */
+  toNode: z.string().optional(),
+  /** Measured at this node's end. */
+  bitrateBps: z.number().nonnegative().optional(),
+  /** By RTCP; absent until a report came. */
+  rttMs: z.number().nonnegative().optional(),
+  /** Share of the packets that were lost lately, before repair, 0 to 1. */
+  lossRatio: z.number().min(0).max(1).optional(),
   producers: z.array(
     z.object({
       producerId: z.string(),
@@ -43,7 +55,7 @@ export const roomDetailSchema = z.object({
   /** Measured. */
   packetsPerSecond: z.number().nonnegative().optional(),
   peers: z.array(peerDetailSchema),
-  /** Empty while the room is on one worker. */
+  /** Empty while the room is on one worker of one node. */
   pipes: z.array(pipeDetailSchema).optional(),
 });
 

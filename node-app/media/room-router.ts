@@ -4,12 +4,16 @@ import type { Clock } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import type { PipeDetail } from '../../core/protocol/room-detail';
 import { laneOf } from './cascade/lane-of';
+import type { LocalRouter } from './cascade/entry-routers';
 import type { PipeAddress } from './cascade/lane-transport';
+import type { MeasuredSource } from './cascade/measured-source';
 import { PipeSink } from './cascade/pipe-sink';
-import type { PipeSinkPort, PipeSourcePort } from './cascade/pipe-signalling';
-import { PipeSource, type PublishedMedia } from './cascade/pipe-source';
-import type { WatchedConsumer } from './cascade/pulled-producer';
-import type { RemotePipes, RemoteStream } from './cascade/remote-pipes';
+import type { PipeSinkPort } from './cascade/pipe-signalling';
+import { PipeSource, type PublishedMedia, type SendableMedia } from './cascade/pipe-source';
+import type { PulledProducer, WatchedConsumer } from './cascade/pulled-producer';
+import type { RemotePipes } from './cascade/remote-pipes';
+import { RemoteSinks } from './cascade/remote-sinks';
+import type { RemoteStream } from './cascade/remote-stream';
 import type { Hold } from './cascade/shared-pulls';
 import type { MediaWorker } from './media-worker';
 import { callMediasoup } from './mediasoup-errors';
@@ -23,6 +27,8 @@ export interface RoomRouterOptions {
   published: PublishedMedia;
   /** The room's pipes with other nodes. @default there are none */
   remotePipes?: RemotePipes | undefined;
+  /** Where the ends of these pipes listen. @default as pipeAddress, which serves nodes on one machine */
+  remotePipeAddress?: PipeAddress | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -43,18 +49,31 @@ const UNWATCHED: WatchedConsumer = { preferredLayersChanged: () => undefined };
  * The part of a room that is on one worker: a router, and the pipes by which its peers reach what is published at the
  * room's other routers.
  */
-export class RoomRouter {
+export class RoomRouter implements LocalRouter {
   readonly worker: MediaWorker;
   readonly router: types.Router;
   readonly speakers: Speakers;
   readonly #options: RoomRouterOptions;
-  readonly #sinks = new Map<RoomRouter, PipeSink>();
+  readonly #sinks = new Map<LocalRouter, PipeSink>();
+  readonly #remoteSinks: RemoteSinks | undefined;
+  /** What its peers publish, and what it has pulled itself. */
+  readonly #sendable: SendableMedia;
 
   private constructor(options: RoomRouterOptions, router: types.Router, speakers: Speakers) {
     this.#options = options;
     this.worker = options.worker;
     this.router = router;
     this.speakers = speakers;
+    const { published, pipeAddress, remotePipes, remotePipeAddress = pipeAddress, clock, logger } = options;
+    this.#remoteSinks =
+      remotePipes &&
+      new RemoteSinks({ router, address: remotePipeAddress, pipes: remotePipes, clock, logger });
+    this.#sendable = {
+      producer: (id) => published.producer(id),
+      dataProducer: (id) => published.dataProducer(id),
+      holdPulled: (id) => firstOf(this.#remoteSinks?.sinks, (sink) => sink.holdHere(id)),
+      holdPulledData: (id) => firstOf(this.#remoteSinks?.sinks, (sink) => sink.holdDataHere(id)),
+    };
   }
 
   /** @throws FleetError FLEET_ERR_WORKER_DIED */
@@ -72,6 +91,15 @@ export class RoomRouter {
 
   get webRtcServer(): types.WebRtcServer {
     return this.worker.webRtcServer;
+  }
+
+  /** Named in what this node announces of the peers who sit here. */
+  get id(): string {
+    return this.router.id;
+  }
+
+  get workerIndex(): number {
+    return this.worker.index;
   }
 
   get closed(): boolean {
@@ -101,27 +129,71 @@ export class RoomRouter {
    * @throws FleetError FLEET_ERR_NOT_FOUND when it has closed, FLEET_ERR_PIPE_CLOSED when it can't be reached,
    * FLEET_ERR_PIPE_FULL when nobody passes it on
    */
-  reachRemote(_stream: RemoteStream): Promise<Hold<Reached>> {
-    return Promise.reject(new FleetError('FLEET_ERR_PIPE_CLOSED'));
+  async reachRemote(stream: RemoteStream): Promise<Hold<Reached>> {
+    return this.#persist(stream, () =>
+      this.#through(
+        stream,
+        (entry) => entry.holdRemote(stream),
+        (entry) => this.#sinkFrom(entry).hold({ id: stream.id, lane: stream.lane }),
+      ),
+    );
   }
 
   /** As `reachRemote`. */
-  reachRemoteData(_stream: RemoteStream): Promise<Hold<types.DataProducer>> {
-    return Promise.reject(new FleetError('FLEET_ERR_PIPE_CLOSED'));
+  async reachRemoteData(stream: RemoteStream): Promise<Hold<types.DataProducer>> {
+    return this.#persist(stream, () =>
+      this.#through(
+        stream,
+        (entry) => entry.holdRemoteData(stream),
+        (entry) => this.#sinkFrom(entry).holdData(stream.id),
+      ),
+    );
   }
 
-  /** Named in what this node announces of the peers who sit here. */
-  get id(): string {
-    return this.router.id;
+  async holdRemote(stream: RemoteStream): Promise<Hold<PulledProducer>> {
+    return this.#openRemoteSinks().hold(stream);
+  }
+
+  async holdRemoteData(stream: RemoteStream): Promise<Hold<types.DataProducer>> {
+    return this.#openRemoteSinks().holdData(stream);
+  }
+
+  openSourceWithin(sink: PipeSinkPort): MeasuredSource {
+    return this.#openSource(sink, this.#options.pipeAddress);
+  }
+
+  /** The sending end of a pipe from this router to one of another node. */
+  openSource(sink: PipeSinkPort): MeasuredSource {
+    const { pipeAddress, remotePipeAddress = pipeAddress } = this.#options;
+    return this.#openSource(sink, remotePipeAddress);
   }
 
   /** What comes to this router from the room's others. */
   describePipes(): PipeDetail[] {
-    return Array.from(this.#sinks, ([source, sink]) => ({
-      fromWorker: source.worker.index,
-      toWorker: this.worker.index,
-      producers: sink.describe(),
-    }));
+    const local = Array.from(this.#sinks, ([source, sink]) => this.#describe(source, sink));
+    const remote = this.#remoteSinks?.describe() ?? [];
+    return [...local, ...remote.map((pipe) => ({ ...pipe, toWorker: this.workerIndex }))];
+  }
+
+  /**
+   * As `describePipes`, with what goes from here to other nodes, and how it all fares. Measures, so it is for who asks.
+   */
+  async measurePipes(): Promise<PipeDetail[]> {
+    const [local, incoming = [], outgoing = []] = await Promise.all([
+      Promise.all(
+        Array.from(this.#sinks, async ([source, sink]) => ({
+          ...this.#describe(source, sink),
+          ...(await sink.measure()),
+        })),
+      ),
+      this.#remoteSinks?.measure(),
+      this.#options.remotePipes?.describe(this.id),
+    ]);
+    return [
+      ...local,
+      ...incoming.map((pipe) => ({ ...pipe, toWorker: this.workerIndex })),
+      ...outgoing.map((pipe) => ({ ...pipe, fromWorker: this.workerIndex })),
+    ];
   }
 
   /** Closes its transports, and with them its pipes to others. Idempotent. */
@@ -129,7 +201,47 @@ export class RoomRouter {
     this.router.close();
   }
 
-  #sinkFrom(source: RoomRouter): PipeSink {
+  #describe(source: LocalRouter, sink: PipeSink): PipeDetail {
+    return { fromWorker: source.workerIndex, toWorker: this.workerIndex, producers: sink.describe() };
+  }
+
+  #openRemoteSinks(): RemoteSinks {
+    if (this.closed || this.#remoteSinks === undefined) throw new FleetError('FLEET_ERR_PIPE_CLOSED');
+    return this.#remoteSinks;
+  }
+
+  /**
+   * Gets a stream of another node through the router of this node by which it comes.
+   * @param enter brings it to that router
+   * @param cross from there to this one
+   */
+  async #through<T>(
+    stream: RemoteStream,
+    enter: (entry: LocalRouter) => Promise<Hold<T>>,
+    cross: (entry: LocalRouter) => Promise<Hold<T>>,
+  ): Promise<Hold<T>> {
+    const { remotePipes } = this.#options;
+    if (remotePipes === undefined) throw new FleetError('FLEET_ERR_PIPE_CLOSED');
+    const claim = remotePipes.entries.claim(stream.id, this);
+    const held: { release(): void }[] = [claim];
+    const release = () => {
+      for (const hold of held.splice(0).reverse()) hold.release();
+    };
+    try {
+      let hold = await enter(claim.router);
+      held.push(hold);
+      if (claim.router !== this) {
+        hold = await cross(claim.router);
+        held.push(hold);
+      }
+      return { value: hold.value, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #sinkFrom(source: LocalRouter): PipeSink {
     const existing = this.#sinks.get(source);
     if (existing !== undefined) return existing;
     if (this.closed || source.closed) throw new FleetError('FLEET_ERR_PIPE_CLOSED');
@@ -137,7 +249,7 @@ export class RoomRouter {
     const sink: PipeSink = new PipeSink({
       router: this.router,
       address: pipeAddress,
-      openSource: (port) => source.openSource(port),
+      openSource: (port) => source.openSourceWithin(port),
       onClosed: () => this.#sinks.delete(source),
       clock,
       logger,
@@ -146,10 +258,9 @@ export class RoomRouter {
     return sink;
   }
 
-  /** The sending end of a pipe from this router. */
-  openSource(sink: PipeSinkPort): PipeSourcePort {
-    const { pipeAddress, published, clock, logger } = this.#options;
-    return new PipeSource({ router: this.router, address: pipeAddress, published, sink, clock, logger });
+  #openSource(sink: PipeSinkPort, address: PipeAddress): PipeSource {
+    const { clock, logger } = this.#options;
+    return new PipeSource({ router: this.router, address, published: this.#sendable, sink, clock, logger });
   }
 
   /** A pull that fails while what it is about lives is tried again. */
@@ -165,4 +276,12 @@ export class RoomRouter {
     }
     return pull();
   }
+}
+
+function firstOf<S, T>(sinks: readonly S[] = [], find: (sink: S) => T | undefined): T | undefined {
+  for (const sink of sinks) {
+    const found = find(sink);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

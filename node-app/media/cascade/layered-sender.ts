@@ -2,8 +2,17 @@ import type { types } from 'mediasoup';
 import type { Clock, Timer } from '../../../core/clock';
 import { callMediasoup } from '../mediasoup-errors';
 
+/** What a pulled producer's own source has to do with it. */
+export interface Upstream {
+  /** Which layers the publisher sends, whether they come as far as here or not. */
+  readonly liveLayers: readonly number[];
+  want(spatialLayers: readonly number[]): void;
+}
+
 export interface LayeredSenderOptions {
   producer: types.Producer;
+  /** Of a producer that was pulled itself. @default it is the publisher's own */
+  upstream?: Upstream | undefined;
   transport: types.PlainTransport;
   routerCapabilities: types.RtpCapabilities;
   clock: Clock;
@@ -33,21 +42,24 @@ const RETRY_MS = 500;
  */
 export class LayeredSender {
   readonly #producer: types.Producer;
+  readonly #upstream: Upstream | undefined;
   readonly #clock: Clock;
   readonly #onLiveLayers: (layers: readonly number[]) => void;
   readonly #onFailed: (error: unknown) => void;
   readonly #layers: PinnedLayer[] = [];
   #wanted: ReadonlySet<number> = new Set();
-  #live: readonly number[];
+  /** Those that come as far as here. */
+  #arriving: readonly number[];
   #retryTimer: Timer | undefined;
   #closed = false;
 
-  private constructor({ producer, clock, onLiveLayers, onFailed }: LayeredSenderOptions) {
+  private constructor({ producer, upstream, clock, onLiveLayers, onFailed }: LayeredSenderOptions) {
     this.#producer = producer;
+    this.#upstream = upstream;
     this.#clock = clock;
     this.#onLiveLayers = onLiveLayers;
     this.#onFailed = onFailed;
-    this.#live = liveLayersOf(producer);
+    this.#arriving = arrivingLayers(producer);
     producer.observer.on('score', this.#onScore);
   }
 
@@ -76,8 +88,9 @@ export class LayeredSender {
     }
   }
 
+  /** Those that the publisher sends: what the other side may ask for. */
   get liveLayers(): readonly number[] {
-    return this.#live;
+    return this.#upstream?.liveLayers ?? this.#arriving;
   }
 
   /** Of the producer on the other side. */
@@ -95,7 +108,17 @@ export class LayeredSender {
 
   want(spatialLayers: readonly number[]): void {
     this.#wanted = new Set(spatialLayers);
+    this.#upstream?.want(spatialLayers);
     this.#apply();
+  }
+
+  get consumers(): types.Consumer[] {
+    return this.#layers.map(({ consumer }) => consumer);
+  }
+
+  /** Those that are sent now. */
+  get sentLayers(): number[] {
+    return this.#layers.filter(({ sends }) => sends).map(({ spatialLayer }) => spatialLayer);
   }
 
   /** Idempotent. */
@@ -121,10 +144,11 @@ export class LayeredSender {
   }
 
   readonly #onScore = (): void => {
-    const live = liveLayersOf(this.#producer);
-    if (live.length === this.#live.length && live.every((layer) => this.#live.includes(layer))) return;
-    this.#live = live;
-    this.#onLiveLayers(live);
+    const arriving = arrivingLayers(this.#producer);
+    const { length } = this.#arriving;
+    if (arriving.length === length && arriving.every((layer) => this.#arriving.includes(layer))) return;
+    this.#arriving = arriving;
+    if (this.#upstream === undefined) this.#onLiveLayers(arriving);
     this.#apply();
   };
 
@@ -138,7 +162,7 @@ export class LayeredSender {
     if (this.#closed) return;
     for (const layer of this.#layers) {
       const { spatialLayer, consumer, misled } = layer;
-      const sends = this.#wanted.has(spatialLayer) && this.#live.includes(spatialLayer) && !misled;
+      const sends = this.#wanted.has(spatialLayer) && this.#arriving.includes(spatialLayer) && !misled;
       if (sends === layer.sends) continue;
       layer.sends = sends;
       const change = sends ? consumer.resume() : consumer.pause();
@@ -159,7 +183,7 @@ interface PinnedLayer {
 }
 
 /** The layers that a simulcast producer receives at present. */
-function liveLayersOf({ score }: types.Producer): number[] {
+function arrivingLayers({ score }: types.Producer): number[] {
   return score.filter((stream) => stream.score > 0).map(({ encodingIdx }) => encodingIdx);
 }
 

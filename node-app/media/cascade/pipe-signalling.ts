@@ -21,6 +21,8 @@ export interface PipeSourcePort {
   pullData(dataProducerId: string): Promise<PulledData>;
   /** The spatial layers that are wanted now, all of them; none: nothing. On the whole lane any layer means all. */
   want(producerId: string, spatialLayers: readonly number[]): void;
+  /** Bytes that this lane has sent, as a check of what arrives. @throws FleetError FLEET_ERR_BAD_REQUEST as `pull` */
+  bytesSent(lane: Lane): Promise<number>;
   /** No longer wanted. A (data) producer that isn't pulled is no error: it may have closed at the same time. */
   drop(id: string): void;
   /** Idempotent. */

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
-import type { Clock } from '../../../core/clock';
+import type { Clock, Timer } from '../../../core/clock';
 import { FleetError } from '../../../core/errors';
 import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
@@ -8,14 +8,24 @@ import { connectEnd, createSinkEnd, describeEnd, onceClosed, type PipeAddress } 
 import type { Lane, PipeSinkPort, PipeSourcePort } from './pipe-signalling';
 import { PulledProducer } from './pulled-producer';
 import { SharedPulls, type Hold } from './shared-pulls';
+import { SilenceWatch } from './silence-watch';
+import { measureStreams, type StreamMeasures } from './stream-measures';
 
 export interface PipeSinkOptions {
   router: types.Router;
   address: PipeAddress;
   /** Gives the other end, which then talks to this one. */
   openSource: (sink: PipeSinkPort) => PipeSourcePort;
-  /** The pipe is gone, for whatever reason, and with it all that was pulled. Once. */
-  onClosed?: () => void;
+  /**
+   * The pipe is gone, and with it all that was pulled. Once.
+   * @param reason what was wrong with it; absent when an end has closed
+   */
+  onClosed?: (reason?: FleetError) => void;
+  /**
+   * How the pipe lives between nodes: it closes when nothing was held for so long, milliseconds, and when what the source
+   * sends doesn't arrive. @default as within a node: it stays, and nothing can be in its way
+   */
+  closesAfterIdleMs?: number;
   clock: Clock;
   logger: Logger;
 }
@@ -35,6 +45,8 @@ export class PipeSink implements PipeSinkPort {
   readonly #pulled = new Map<string, PulledProducer>();
   readonly #producers: SharedPulls<PulledProducer>;
   readonly #dataProducers: SharedPulls<types.DataProducer>;
+  readonly #silences = new Map<Lane, SilenceWatch>();
+  #idleTimer: Timer | undefined;
   #closed = false;
 
   constructor(options: PipeSinkOptions) {
@@ -50,11 +62,12 @@ export class PipeSink implements PipeSinkPort {
       drop: (id, dataProducer) => {
         this.#source.drop(id);
         dataProducer.close();
+        this.#reviewIdle();
       },
       lose: (dataProducer) => dataProducer.close(),
     });
-    options.router.observer.on('close', this.#onRouterClosed);
     this.#source = options.openSource(this);
+    options.router.observer.on('close', this.#onRouterClosed);
   }
 
   get closed(): boolean {
@@ -77,6 +90,24 @@ export class PipeSink implements PipeSinkPort {
     return this.#dataProducers.hold(id, () => this.#pullData(id));
   }
 
+  /** As `hold`, of what is here already. */
+  holdHere(id: string): Hold<PulledProducer> | undefined {
+    return this.#producers.holdHere(id);
+  }
+
+  holdDataHere(id: string): Hold<types.DataProducer> | undefined {
+    return this.#dataProducers.holdHere(id);
+  }
+
+  /** How what it has pulled arrives. Asks the worker, so it is for who wants to know. */
+  async measure(): Promise<StreamMeasures> {
+    const producers = Array.from(this.#pulled.values()).flatMap((pulled) => pulled.producerHere ?? []);
+    const stats = await Promise.all(
+      producers.map((producer) => (producer.closed ? [] : producer.getStats().catch(() => []))),
+    );
+    return measureStreams(stats.flat());
+  }
+
   /** What it has pulled. */
   describe(): PipeDetail['producers'] {
     return Array.from(this.#pulled.values()).flatMap((pulled) => pulled.describe());
@@ -97,11 +128,18 @@ export class PipeSink implements PipeSinkPort {
   producerClosed(id: string): void {
     this.#producers.lost(id);
     this.#dataProducers.lost(id);
+    this.#reviewIdle();
   }
 
   close(): void {
+    this.#end(undefined);
+  }
+
+  #end(reason: FleetError | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#idleTimer?.cancel();
+    for (const silence of this.#silences.values()) silence.close();
     this.#options.router.observer.off('close', this.#onRouterClosed);
     this.#producers.clear();
     this.#dataProducers.clear();
@@ -113,14 +151,17 @@ export class PipeSink implements PipeSinkPort {
       );
     }
     this.#source.close();
-    this.#options.onClosed?.();
+    this.#options.onClosed?.(reason);
   }
 
   readonly #onRouterClosed = (): void => this.close();
 
   async #pull(id: string, lane: Lane): Promise<PulledProducer> {
     const { clock, logger } = this.#options;
-    const want = (layers: readonly number[]) => this.#source.want(id, layers);
+    const want = (layers: readonly number[]) => {
+      this.#source.want(id, layers);
+      this.#silences.get(lane)?.review();
+    };
     const pulled = new PulledProducer({ producerId: id, lane, want, clock, logger });
     // Before the source is asked: what it says may come with the answer.
     this.#pulled.set(id, pulled);
@@ -147,6 +188,7 @@ export class PipeSink implements PipeSinkPort {
       return dataProducer;
     } catch (error) {
       this.#source.drop(id);
+      this.#reviewIdle();
       throw error;
     }
   }
@@ -169,6 +211,7 @@ export class PipeSink implements PipeSinkPort {
       this.#assertOpen();
       // Half a pipe is none.
       onceClosed(transport, () => this.close());
+      this.#watchSilence(lane, transport);
       return transport;
     } catch (error) {
       transport.close();
@@ -176,9 +219,41 @@ export class PipeSink implements PipeSinkPort {
     }
   }
 
+  #watchSilence(lane: Lane, transport: types.PipeTransport): void {
+    const { closesAfterIdleMs, clock, logger } = this.#options;
+    if (closesAfterIdleMs === undefined) return;
+    const isOfLane = (pulled: PulledProducer) => pulled.lane === lane && pulled.isAwaited;
+    const watch = new SilenceWatch({
+      isWanted: () => Array.from(this.#pulled.values()).some(isOfLane),
+      received: async () =>
+        (await transport.getStats()).reduce((sum, { bytesReceived }) => sum + bytesReceived, 0),
+      sent: () => this.#source.bytesSent(lane),
+      onSilent: () => {
+        const error = new FleetError('FLEET_ERR_PIPE_SILENT');
+        logger.warn({ err: error, lane }, 'a pipe carries nothing');
+        this.#end(error);
+      },
+      clock,
+      logger,
+    });
+    this.#silences.get(lane)?.close();
+    this.#silences.set(lane, watch);
+  }
+
+  /** A pipe that nobody uses gives its ports back. */
+  #reviewIdle(): void {
+    const { closesAfterIdleMs, clock } = this.#options;
+    if (closesAfterIdleMs === undefined || this.#closed) return;
+    this.#idleTimer?.cancel();
+    this.#idleTimer = clock.setTimer(closesAfterIdleMs, () => {
+      if (this.#producers.size + this.#dataProducers.size === 0) this.close();
+    });
+  }
+
   #forget(id: string, pulled: PulledProducer): void {
     if (this.#pulled.get(id) === pulled) this.#pulled.delete(id);
     pulled.close();
+    this.#reviewIdle();
   }
 
   #assertOpen(): void {

@@ -2,19 +2,24 @@ import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/clock';
 import { FleetError } from '../../../core/errors';
+import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
 import { laneOf } from './lane-of';
+import { LaneSlot } from './lane-slot';
 import {
   connectEnd,
   createLayeredSourceEnd,
   createWholeEnd,
   describeEnd,
-  onceClosed,
   type LaneTransport,
   type PipeAddress,
 } from './lane-transport';
 import { LayeredSender } from './layered-sender';
-import type { Lane, LaneEnd, PipeSinkPort, PipeSourcePort, PulledData, PulledMedia } from './pipe-signalling';
+import type { MeasuredSource, SourceMeasures } from './measured-source';
+import type { Lane, LaneEnd, PipeSinkPort, PulledData, PulledMedia } from './pipe-signalling';
+import type { PulledProducer } from './pulled-producer';
+import type { Hold } from './shared-pulls';
+import { measureStreams } from './stream-measures';
 
 /** Where a source finds what its peers publish. */
 export interface PublishedMedia {
@@ -22,10 +27,16 @@ export interface PublishedMedia {
   dataProducer(id: string): types.DataProducer | undefined;
 }
 
+/** What a router can send: what its peers publish, and what it has pulled itself, which stays while it is passed on. */
+export interface SendableMedia extends PublishedMedia {
+  holdPulled?(id: string): Hold<PulledProducer> | undefined;
+  holdPulledData?(id: string): Hold<types.DataProducer> | undefined;
+}
+
 export interface PipeSourceOptions {
   router: types.Router;
   address: PipeAddress;
-  published: PublishedMedia;
+  published: SendableMedia;
   /** The other end. */
   sink: PipeSinkPort;
   clock: Clock;
@@ -34,6 +45,8 @@ export interface PipeSourceOptions {
 
 /** How one thing is sent. */
 interface Sending {
+  readonly consumers: readonly types.Consumer[];
+  describe(): PipeDetail['producers'];
   want(spatialLayers: readonly number[]): void;
   close(): void;
 }
@@ -49,7 +62,7 @@ interface Published {
 }
 
 /** The end of a pipe at the router whose peers publish. Does what the sink asks for, and tells it what changes. */
-export class PipeSource implements PipeSourcePort {
+export class PipeSource implements MeasuredSource {
   readonly #options: PipeSourceOptions;
   readonly #wholeEnd = new LaneSlot<types.PipeTransport>(() => this.close());
   readonly #layeredEnd = new LaneSlot<types.PlainTransport>(() => this.close());
@@ -75,27 +88,55 @@ export class PipeSource implements PipeSourcePort {
 
   async pull(producerId: string, lane: Lane): Promise<PulledMedia> {
     this.#assertOpen();
-    const producer = this.#options.published.producer(producerId);
-    if (producer === undefined || producer.closed) throw notFound(producerId);
-    if (laneOf(producer) !== lane) throw badRequest(`producer ${producerId} doesn't take the ${lane} lane`);
-    return lane === 'layered' ? this.#pullLayers(producer) : this.#pullWhole(producer);
+    const { published } = this.#options;
+    const own = published.producer(producerId);
+    const hold = own === undefined ? published.holdPulled?.(producerId) : undefined;
+    try {
+      const producer = own ?? hold?.value.producer;
+      if (producer === undefined || producer.closed) throw notFound(producerId);
+      if (laneOf(producer) !== lane) throw badRequest(`producer ${producerId} doesn't take the ${lane} lane`);
+      return await (lane === 'layered' ? this.#pullLayers(producer, hold) : this.#pullWhole(producer, hold));
+    } catch (error) {
+      hold?.release();
+      throw error;
+    }
   }
 
   async pullData(dataProducerId: string): Promise<PulledData> {
     this.#assertOpen();
-    const dataProducer = this.#options.published.dataProducer(dataProducerId);
-    if (dataProducer === undefined || dataProducer.closed) throw notFound(dataProducerId);
-    const transport = this.#wholeEnd.transport();
-    const consumer = await callMediasoup(() => transport.consumeData({ dataProducerId }));
-    this.#start(dataProducer, { want: () => undefined, close: () => consumer.close() });
-    const { sctpStreamParameters } = consumer;
-    if (sctpStreamParameters === undefined) throw new Error('a data consumer of a pipe without a stream');
-    const { label, protocol, appData } = dataProducer;
-    return { sctpStreamParameters, label, protocol, appData };
+    const { published } = this.#options;
+    const own = published.dataProducer(dataProducerId);
+    const hold = own === undefined ? published.holdPulledData?.(dataProducerId) : undefined;
+    try {
+      const dataProducer = own ?? hold?.value;
+      if (dataProducer === undefined || dataProducer.closed) throw notFound(dataProducerId);
+      return await this.#sendData(dataProducer, hold);
+    } catch (error) {
+      hold?.release();
+      throw error;
+    }
+  }
+
+  async bytesSent(lane: Lane): Promise<number> {
+    this.#assertOpen();
+    const transport = lane === 'whole' ? this.#wholeEnd.transport() : this.#layeredEnd.transport();
+    const stats = await callMediasoup<{ bytesSent: number }[]>(() => transport.getStats());
+    return stats.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   }
 
   want(producerId: string, spatialLayers: readonly number[]): void {
     this.#sendings.get(producerId)?.want(spatialLayers);
+  }
+
+  /** Asks the worker, so it is for who wants to know. */
+  async measure(): Promise<SourceMeasures> {
+    const sendings = Array.from(this.#sendings.values());
+    const consumers = sendings.flatMap((sending) => sending.consumers);
+    const stats = await Promise.all(
+      consumers.map((consumer) => (consumer.closed ? [] : consumer.getStats().catch(() => []))),
+    );
+    const outbound = stats.flat().filter(({ type }) => type === 'outbound-rtp');
+    return { producers: sendings.flatMap((sending) => sending.describe()), ...measureStreams(outbound) };
   }
 
   drop(id: string): void {
@@ -131,16 +172,38 @@ export class PipeSource implements PipeSourcePort {
     }
   }
 
-  async #pullWhole(producer: types.Producer): Promise<PulledMedia> {
+  async #sendData(
+    dataProducer: types.DataProducer,
+    hold: Hold<types.DataProducer> | undefined,
+  ): Promise<PulledData> {
+    const { id: dataProducerId, label, protocol, appData } = dataProducer;
+    const transport = this.#wholeEnd.transport();
+    const consumer = await callMediasoup(() => transport.consumeData({ dataProducerId }));
+    const close = () => {
+      consumer.close();
+      hold?.release();
+    };
+    this.#start(dataProducer, { consumers: [], describe: () => [], want: () => undefined, close });
+    const { sctpStreamParameters } = consumer;
+    if (sctpStreamParameters === undefined) throw new Error('a data consumer of a pipe without a stream');
+    return { sctpStreamParameters, label, protocol, appData };
+  }
+
+  async #pullWhole(producer: types.Producer, hold: Hold<PulledProducer> | undefined): Promise<PulledMedia> {
     const transport = this.#wholeEnd.transport();
     const consumer = await callMediasoup(async () => {
       const created = await transport.consume({ producerId: producer.id });
       await created.pause();
       return created;
     });
+    const { id: producerId, kind, paused, appData } = producer;
+    const upstream = hold?.value.passOn(() => undefined);
     let sends = false;
     this.#start(producer, {
+      consumers: [consumer],
+      describe: () => [{ producerId, kind }],
       want: (layers) => {
+        upstream?.want(layers);
         if (sends === layers.length > 0) return;
         sends = !sends;
         const change = sends ? consumer.resume() : consumer.pause();
@@ -148,24 +211,43 @@ export class PipeSource implements PipeSourcePort {
           if (!consumer.closed) this.#fail(error, producer.id);
         });
       },
-      close: () => consumer.close(),
+      close: () => {
+        consumer.close();
+        upstream?.close();
+        hold?.release();
+      },
     });
-    const { kind, paused, appData } = producer;
     return { kind, paused, appData, rtpParameters: consumer.rtpParameters, liveLayers: [] };
   }
 
-  async #pullLayers(producer: types.Producer): Promise<PulledMedia> {
+  async #pullLayers(producer: types.Producer, hold: Hold<PulledProducer> | undefined): Promise<PulledMedia> {
     const { router, clock, sink } = this.#options;
+    const { id: producerId, kind } = producer;
+    const onLiveLayers = (layers: readonly number[]) => sink.liveLayersChanged(producerId, layers);
+    const upstream = hold?.value.passOn(onLiveLayers);
     const sender = await LayeredSender.create({
       producer,
+      upstream,
       transport: this.#layeredEnd.transport(),
       routerCapabilities: router.rtpCapabilities,
       clock,
-      onLiveLayers: (layers) => sink.liveLayersChanged(producer.id, layers),
-      onFailed: (error) => this.#fail(error, producer.id),
+      onLiveLayers,
+      onFailed: (error) => this.#fail(error, producerId),
+    }).catch((error: unknown) => {
+      upstream?.close();
+      throw error;
     });
-    this.#start(producer, sender);
-    const { kind, paused, appData } = producer;
+    this.#start(producer, {
+      consumers: sender.consumers,
+      describe: () => [{ producerId, kind, spatialLayers: sender.sentLayers }],
+      want: (layers) => sender.want(layers),
+      close: () => {
+        sender.close();
+        upstream?.close();
+        hold?.release();
+      },
+    });
+    const { paused, appData } = producer;
     const { rtpParameters, liveLayers } = sender;
     return { kind, paused, appData, rtpParameters, liveLayers };
   }
@@ -190,7 +272,7 @@ export class PipeSource implements PipeSourcePort {
     observer.on('resume', onResume);
     observer.on('close', onClose);
     this.#sendings.set(id, {
-      want: (layers) => sending.want(layers),
+      ...sending,
       close: () => {
         observer.off('pause', onPause);
         observer.off('resume', onResume);
@@ -208,57 +290,6 @@ export class PipeSource implements PipeSourcePort {
 
   #assertOpen(): void {
     if (this.#closed) throw closedPipe();
-  }
-}
-
-/** The transport of one lane: none, one being made, or one. */
-class LaneSlot<T extends LaneTransport> {
-  readonly #onGone: () => void;
-  #transport: T | undefined;
-  #filling = false;
-  #closed = false;
-
-  /** @param onGone the transport has closed by itself */
-  constructor(onGone: () => void) {
-    this.#onGone = onGone;
-  }
-
-  /** In place of the one before: the sink opens a lane again only when its own end of it failed. */
-  async fill(create: () => Promise<T>): Promise<T> {
-    if (this.#filling) throw badRequest('this lane of the pipe is being opened');
-    this.#filling = true;
-    this.empty();
-    try {
-      const transport = await create();
-      if (this.#closed) {
-        transport.close();
-        throw closedPipe();
-      }
-      this.#transport = transport;
-      onceClosed(transport, () => {
-        if (this.#transport === transport) this.#onGone();
-      });
-      return transport;
-    } finally {
-      this.#filling = false;
-    }
-  }
-
-  /** @throws FleetError FLEET_ERR_BAD_REQUEST when there is none */
-  transport(): T {
-    if (this.#transport === undefined) throw badRequest('this lane of the pipe is not open');
-    return this.#transport;
-  }
-
-  empty(): void {
-    const transport = this.#transport;
-    this.#transport = undefined;
-    transport?.close();
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.empty();
   }
 }
 

@@ -27,6 +27,21 @@ export interface WatchedConsumer {
   preferredLayersChanged(): void;
 }
 
+/** What another pipe wants of a pulled producer, to pass it on. */
+export interface PassedOn {
+  /** Which spatial layers the publisher sends at present. */
+  readonly liveLayers: readonly number[];
+  /** As PipeSourcePort.want. */
+  want(spatialLayers: readonly number[]): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+interface PassedOnEntry {
+  wanted: readonly number[];
+  onLiveLayers: (layers: readonly number[]) => void;
+}
+
 interface Watched {
   consumer: types.Consumer;
   /** The best layer since it was last satisfied; -1: none. */
@@ -46,6 +61,7 @@ export class PulledProducer {
   readonly #options: PulledProducerOptions;
   readonly #hysteresis = new LayerHysteresis(KEEP_LAYER_MS);
   readonly #watched = new Set<Watched>();
+  readonly #passedOn = new Set<PassedOnEntry>();
   #producer: types.Producer | undefined;
   /** What the source said last, also before the producer was here. */
   #paused: boolean | undefined;
@@ -61,6 +77,20 @@ export class PulledProducer {
   get producer(): types.Producer {
     if (this.#producer === undefined) throw new Error('not pulled yet');
     return this.#producer;
+  }
+
+  /** Undefined while it is on its way. */
+  get producerHere(): types.Producer | undefined {
+    return this.#producer;
+  }
+
+  /** Whether something of it should arrive, if its publisher sends. */
+  get isAwaited(): boolean {
+    return this.#asked.length > 0 && this.#paused !== true;
+  }
+
+  get lane(): Lane {
+    return this.#options.lane;
   }
 
   /** Nothing while it is on its way. */
@@ -95,8 +125,32 @@ export class PulledProducer {
   }
 
   setLiveLayers(layers: readonly number[]): void {
+    const changed = !isSame(this.#liveLayers ?? [], layers);
     this.#liveLayers = layers;
     this.#review();
+    if (changed) for (const { onLiveLayers } of this.#passedOn) onLiveLayers(layers);
+  }
+
+  /**
+   * Counts what a further pipe wants of it, exactly as it says: the end of that pipe has done the reckoning, and waited
+   * before it dropped a layer.
+   */
+  passOn(onLiveLayers: (layers: readonly number[]) => void): PassedOn {
+    const entry: PassedOnEntry = { wanted: [], onLiveLayers };
+    this.#passedOn.add(entry);
+    const liveLayers = () => this.#liveLayers ?? [];
+    return {
+      get liveLayers() {
+        return liveLayers();
+      },
+      want: (layers) => {
+        entry.wanted = layers;
+        this.#review();
+      },
+      close: () => {
+        if (this.#passedOn.delete(entry)) this.#review();
+      },
+    };
   }
 
   /** Counts a consumer's demand until it closes. */
@@ -154,19 +208,27 @@ export class PulledProducer {
     const isLayered = this.#options.lane === 'layered';
     const demands = isLayered ? active.map((watched) => this.#demandOf(watched, liveLayers, nowMs)) : [];
     const wanted = isLayered ? wantedLayers(demands, liveLayers) : active.length > 0 ? WHOLE : [];
-    const asked = this.#hysteresis.update(wanted, nowMs);
+    const kept = this.#hysteresis.update(wanted, nowMs);
+    const asked = this.#withPassedOn(kept);
     if (!isSame(asked, this.#asked)) {
       this.#asked = asked;
       this.#options.want(asked);
     }
     // Time alone drops what is kept, and tells who is held back.
-    const waits = !isSame(asked, wanted) || demands.some((demand) => !isSatisfied(demand, liveLayers));
+    const waits = !isSame(kept, wanted) || demands.some((demand) => !isSatisfied(demand, liveLayers));
     if (waits) {
       this.#reviewTimer ??= this.#options.clock.setTimer(REVIEW_MS, () => {
         this.#reviewTimer = undefined;
         this.#review();
       });
     }
+  }
+
+  #withPassedOn(layers: readonly number[]): readonly number[] {
+    const passedOn = [...this.#passedOn].flatMap(({ wanted }) => wanted);
+    if (passedOn.length === 0) return layers;
+    if (this.#options.lane === 'whole') return WHOLE;
+    return [...new Set([...layers, ...passedOn])].sort((a, b) => a - b);
   }
 
   #demandOf(watched: Watched, liveLayers: readonly number[], nowMs: number): LayerDemand {

@@ -38,6 +38,23 @@ export class SharedPulls<T> {
     const value = await entry.pulling;
     if (entry.lost)
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `${id} closed while it was pulled` });
+    return this.#holdOf(id, entry, value);
+  }
+
+  /** What is here already, if it is. */
+  holdHere(id: string): Hold<T> | undefined {
+    const entry = this.#entries.get(id);
+    if (entry?.value === undefined) return undefined;
+    entry.holds += 1;
+    return this.#holdOf(id, entry, entry.value);
+  }
+
+  /** How much is here or on its way. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #holdOf(id: string, entry: Entry<T>, value: T): Hold<T> {
     let released = false;
     return {
       value,

@@ -31,6 +31,7 @@ const overLink = (source: PipeSourcePort): PipeSourcePort => ({
   },
   pull: (id, lane) => source.pull(id, lane),
   pullData: (id) => source.pullData(id),
+  bytesSent: (lane) => source.bytesSent(lane),
   want: (id, layers) => source.want(id, layers),
   drop: (id) => source.drop(id),
   close: () => source.close(),

@@ -351,6 +351,7 @@ describe('what a sink is refused', () => {
         openLane: (lane, end) => (refuse ? Promise.reject(new Error('refused')) : source.openLane(lane, end)),
         pull: (id, lane) => source.pull(id, lane),
         pullData: (id) => source.pullData(id),
+        bytesSent: (lane) => source.bytesSent(lane),
         want: (id, layers) => source.want(id, layers),
         drop: (id) => source.drop(id),
         close: () => source.close(),
