@@ -27,6 +27,7 @@ import { BroadcasterRelay } from './link/broadcaster-relay';
 import { linkHandlers, type LinkReceivers } from './link/link-handlers';
 import { LinkHub } from './link/link-hub';
 import { LinkKeys } from './link/link-secrets';
+import { parseLinkAddress } from './link/link-transport';
 import { NodeCommander, type NodeCommandHandlers } from './link/node-commander';
 import { RelayClient } from './link/relay-client';
 import { RelayServer } from './link/relay-server';
@@ -415,6 +416,7 @@ function mediaOptions(config: NodeConfig, workerBin: string) {
     workers: config.FLEET_WORKERS,
     listenIp: config.FLEET_MEDIA_LISTEN_IP,
     announcedAddress: config.FLEET_MEDIA_ANNOUNCED_ADDRESS,
+    pipeAnnouncedAddress: pipeHost(config),
     portBase: config.FLEET_MEDIA_PORT_BASE,
     plainPortRange: { min: config.FLEET_PIPE_PORT_MIN, max: config.FLEET_PIPE_PORT_MAX },
     capacity: {
@@ -432,6 +434,16 @@ function mediaOptions(config: NodeConfig, workerBin: string) {
       dataProducers: config.FLEET_MAX_DATA_PRODUCERS_PER_PEER,
     },
   };
+}
+
+/**
+ * Pipes go where links go: on private addresses, which cost less than public ones. Media that listens on one address
+ * only is reached there.
+ */
+function pipeHost({ FLEET_MEDIA_LISTEN_IP, FLEET_LINK_ADDRESS }: NodeConfig): string | undefined {
+  const isWildcard = FLEET_MEDIA_LISTEN_IP === '0.0.0.0' || FLEET_MEDIA_LISTEN_IP === '::';
+  if (!isWildcard) return FLEET_MEDIA_LISTEN_IP;
+  return FLEET_LINK_ADDRESS === undefined ? undefined : parseLinkAddress(FLEET_LINK_ADDRESS)?.host;
 }
 
 /** A node starts without Redis too, but one that has it should be known to placement when it says it is ready. */

@@ -17,6 +17,8 @@ export interface MediaOptions {
   listenIp: string;
   /** Address (or host name) that clients reach this node's media under. @default listenIp */
   announcedAddress?: string | undefined;
+  /** Address (or host name) under which other nodes reach the pipes of this one. @default announcedAddress */
+  pipeAnnouncedAddress?: string | undefined;
   /** UDP and TCP port of the first worker; worker i has `portBase + i`. 0: any free ports (tests). */
   portBase: number;
   /** UDP ports of pipes and of broadcasters' plain transports. @default any of mediasoup's own range */

@@ -1,9 +1,12 @@
+import type { PipeAddress } from './cascade/lane-transport';
 import { DEFAULT_PEER_LIMITS, type IceServer, type MediaOptions, type PeerLimits } from './media-options';
 
 /** The part of the media options that rooms and peers read, with the defaults filled in. */
 export interface RoomSettings {
   listenIp: string;
   announcedAddress: string | undefined;
+  /** Where the ends of pipes with other nodes listen. */
+  pipeAddress: PipeAddress;
   plainPortRange: { min: number; max: number } | undefined;
   iceServers: readonly IceServer[];
   maxIncomingBitrate: number | undefined;
@@ -18,6 +21,11 @@ export function roomSettings(options: MediaOptions): RoomSettings {
   return {
     listenIp: options.listenIp,
     announcedAddress: options.announcedAddress,
+    pipeAddress: {
+      ip: options.listenIp,
+      announcedAddress: options.pipeAnnouncedAddress ?? options.announcedAddress,
+      portRange: options.plainPortRange,
+    },
     plainPortRange: options.plainPortRange,
     iceServers: options.iceServers ?? [],
     maxIncomingBitrate: options.maxIncomingBitrate,

@@ -342,6 +342,7 @@ export class Room {
       pipeAddress: { ip: LOOPBACK, portRange: this.settings.plainPortRange },
       published: this.#publishedOn(worker),
       remotePipes: this.#remotePipes,
+      remotePipeAddress: this.settings.pipeAddress,
       clock: this.clock,
       logger: this.logger,
     });
