@@ -205,7 +205,11 @@ export class RoomTree {
     else this.#route({ ...message, hops: message.hops + 1 });
   }
 
-  #apply(originId: string, origin: Origin, message: Exclude<RoomLinkMessage, { t: 'pipe' | 'synced' }>): void {
+  #apply(
+    originId: string,
+    origin: Origin,
+    message: Exclude<RoomLinkMessage, { t: 'pipe' | 'synced' }>,
+  ): void {
     const { listener } = this.#options;
     switch (message.t) {
       case 'node':
@@ -261,12 +265,7 @@ export class RoomTree {
     return true;
   }
 
-  #tellAbout(
-    neighbourId: string,
-    origin: string,
-    peers: Iterable<AnnouncedPeer>,
-    speaking: Speaking,
-  ): void {
+  #tellAbout(neighbourId: string, origin: string, peers: Iterable<AnnouncedPeer>, speaking: Speaking): void {
     const { send, nodeId } = this.#options;
     const hops = origin === nodeId ? 0 : 1;
     send(neighbourId, { t: 'node', origin, hops });

@@ -66,7 +66,10 @@ export class RoomLinks implements RoomLinksPort {
     try {
       this.#options.hub.find(nodeId)?.send(frame);
     } catch (error) {
-      this.#options.logger.error({ err: error, peerNodeId: nodeId, roomId: frame.roomId }, 'a message does not fit the link');
+      this.#options.logger.error(
+        { err: error, peerNodeId: nodeId, roomId: frame.roomId },
+        'a message does not fit the link',
+      );
     }
   }
 }

@@ -17,21 +17,16 @@ import type { MediaOptions } from './media-options';
 import type { MediaPort, OpenPeerOptions, SignalledPeer } from './media-port';
 import { workerDied } from './mediasoup-errors';
 import { runBroadcasterOperation } from './operations/run-broadcaster-operation';
-import { Peer } from './peer';
-import { PeerSignalling } from './peer-signalling';
-import { peerStamp } from './peer-stamp';
-import { Room, type RoomListener, type RoomSeat } from './room';
-import { RoomAccount, type Entry } from './room-account';
-import type { RoomCascade } from './room-cascade';
+import { Room, type RoomListener } from './room';
+import { RoomAccount } from './room-account';
 import { RoomCascades } from './room-cascades';
 import { describeRoom } from './room-description';
+import { RoomEntrance } from './room-entrance';
 import { roomEndedReasonOf } from './room-ended-reason';
 import type { RoomLinksHost, RoomPlace } from './room-links-port';
 import { RoomRegistry, type RoomSlot } from './room-registry';
-import type { RoomRouter } from './room-router';
 import { roomSettings, type RoomSettings } from './room-settings';
 import { NO_SHARING, type SharingOptions } from './sharing';
-import { workerForPeer } from './worker-for-peer';
 import { WorkerPool, type WorkerDeath, type WorkerDump } from './worker-pool';
 
 export interface MediaNodeOptions {
@@ -43,7 +38,6 @@ export interface MediaNodeOptions {
   /** How it shares rooms with other nodes. @default it doesn't */
   sharing?: SharingOptions | undefined;
 }
-
 
 export interface MediaNodeEvents {
   /** A worker process ended by itself; its rooms are closed with FLEET_ERR_WORKER_DIED. */
@@ -74,21 +68,10 @@ export interface MediaFigures {
   workersConfigured: number;
 }
 
-/** A peer on its way to its place in a room. */
-interface Seating {
-  room: Room;
-  roomRouter: RoomRouter;
-  account: RoomAccount;
-  entry: Entry;
-  options: OpenPeerOptions;
-}
-
 /** Transports that the egress meter samples per second and worker: at most 0.6 % of a core for each that forwards. */
 const METERED_PER_WORKER = 100;
 /** Tries to enter a room that ends at the same moment. */
 const MAX_ENTRY_ATTEMPTS = 5;
-/** How long the first peer of a further node waits for the room's home, so that it finds the others there. */
-const FIND_OTHERS_MS = 2_000;
 
 /** The media side of a node: its workers, its rooms, and what they send. */
 export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPort, BroadcasterPort {
@@ -97,6 +80,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   readonly #pool: WorkerPool;
   readonly #registry = new RoomRegistry();
   readonly #cascades: RoomCascades;
+  readonly #entrance: RoomEntrance;
   readonly #meter: EgressMeter;
   readonly #egress: NodeEgress;
   readonly #roomListener: RoomListener;
@@ -109,7 +93,17 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     this.#options = options;
     this.#settings = roomSettings(options.media);
     this.#pool = pool;
-    this.#cascades = this.#createCascades();
+    const sharing = options.sharing ?? NO_SHARING;
+    this.#cascades = this.#createCascades(sharing);
+    const { capacity, workers } = options.media;
+    this.#entrance = new RoomEntrance({
+      pool,
+      cascades: this.#cascades,
+      settings: this.#settings,
+      safePacketsPerSecond: capacity.packetsPerSecond / workers,
+      nodeId: sharing.nodeId,
+      clock: options.clock,
+    });
     this.#roomListener = this.#listenToRooms();
     this.#meter = new EgressMeter({
       source: mediaMeterSource(() => this.#registry.rooms()),
@@ -178,7 +172,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     this.#seenClaims.push(options.claim.seq);
     for (let attempt = 1; attempt <= MAX_ENTRY_ATTEMPTS; attempt += 1) {
       const slot = this.#registry.find(options.roomId) ?? this.#createRoom(options);
-      const signalled = await this.#enter(slot, options);
+      const signalled = await this.#entrance.enter(slot, options);
       if (signalled !== undefined) return signalled;
       this.#assertOpen();
     }
@@ -353,65 +347,6 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     });
   }
 
-  /** Undefined when the room ended before the peer could enter it. */
-  async #enter(slot: RoomSlot, options: OpenPeerOptions): Promise<SignalledPeer | undefined> {
-    const { account } = slot;
-    const entry = account.beginEntry(options);
-    const cascade = this.#cascades.find(options.roomId);
-    if (cascade !== undefined) cascade.place(placeOf(options, cascade));
-    let seat: RoomSeat | undefined;
-    try {
-      const room = await slot.created;
-      await cascade?.settled(FIND_OTHERS_MS);
-      if (room.closed) return undefined;
-      seat = await this.#takeSeat(room, account, entry);
-      if (seat === undefined || room.closed || seat.roomRouter.closed) return undefined;
-      const { roomRouter } = seat;
-      return new PeerSignalling(this.#seat({ room, roomRouter, account, entry, options }));
-    } finally {
-      seat?.release();
-      account.endEntry(entry);
-      account.recount();
-      slot.room?.closeIfEmpty();
-    }
-  }
-
-  /** Undefined when the room ended meanwhile. */
-  async #takeSeat(room: Room, account: RoomAccount, entry: Entry): Promise<RoomSeat | undefined> {
-    const { capacity, workers: count } = this.#options.media;
-    const safePacketsPerSecond = capacity.packetsPerSecond / count;
-    const { workers } = this.#pool;
-    const nowMs = this.#options.clock.monotonicMs();
-    const worker = workerForPeer({ workers, room, account, entry, safePacketsPerSecond, nowMs });
-    entry.worker = worker;
-    account.occupy(worker);
-    try {
-      return await room.takeSeat(worker);
-    } catch (error) {
-      if (!room.routers.some((router) => router.worker === worker)) account.leave(worker);
-      if (room.closed) return undefined;
-      throw error;
-    }
-  }
-
-  #seat({ room, roomRouter, account, entry, options }: Seating): Peer {
-    const { peerId, channel, grants, remoteAddress, claim } = options;
-    const before = room.peer(peerId);
-    const elsewhere = this.#cascades.find(room.roomId)?.elsewhere.peers ?? 0;
-    if (before === undefined && room.peers.length + elsewhere >= this.#settings.maxPeersPerRoom) {
-      throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${room.roomId} is full` });
-    }
-    const logger = room.logger.child({ peerId });
-    const stamp = peerStamp(claim, room.clock.nowMs());
-    const peer = new Peer({ peerId, room, roomRouter, channel, stamp, grants, remoteAddress, logger });
-    account.endEntry(entry, peer);
-    // The new one first: the room must not end between the two.
-    room.addPeer(peer);
-    before?.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
-    room.broadcasters.get(peerId)?.close();
-    return peer;
-  }
-
   #listenToRooms(): RoomListener {
     const { events } = this.#options;
     return {
@@ -441,8 +376,8 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     };
   }
 
-  #createCascades(): RoomCascades {
-    const { sharing = NO_SHARING, clock, logger } = this.#options;
+  #createCascades(sharing: SharingOptions): RoomCascades {
+    const { clock, logger } = this.#options;
     const registry = this.#registry;
     return new RoomCascades({
       ...sharing,
@@ -499,11 +434,6 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
 
 function namesOf(interfaces: MediaOptions['egressInterfaces']): readonly string[] | undefined {
   return interfaces === 'all' ? undefined : interfaces;
-}
-
-/** Where placement says that the room lives, to whom only this node was named: here. */
-function placeOf({ nodes, homeLinkAddress = '', epoch }: OpenPeerOptions, cascade: RoomCascade): RoomPlace {
-  return { nodes: nodes ?? [cascade.nodeId], homeLinkAddress, epoch };
 }
 
 function noRoom(roomId: string): FleetError {

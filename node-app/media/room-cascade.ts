@@ -63,8 +63,7 @@ export class RoomCascade {
         },
         peerChanged: (id, peer) => this.#onPeerChanged(id, peer),
         peerGone: (id, peerId) => this.#onPeerGone(id, peerId),
-        speaking: (id, speakers, dominantPeerId) =>
-          this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
+        speaking: (id, speakers, dominantPeerId) => this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
         synced: (id) => this.#home.synced(id),
         pipe: (id, message) => this.pipes.handle(id, message),
       },
@@ -218,7 +217,8 @@ export class RoomCascade {
     const [newest] = this.#tree
       .peersNamed(peerId)
       .sort((a, b) => b.peer.stamp - a.peer.stamp || (a.nodeId < b.nodeId ? 1 : -1));
-    const isHere = local !== undefined && (newest === undefined || !isNewer(newest, local, this.#options.nodeId));
+    const isHere =
+      local !== undefined && (newest === undefined || !isNewer(newest, local, this.#options.nodeId));
     const shown = this.#shown.get(peerId);
     const wanted = isHere ? undefined : newest;
     if (shown !== undefined && shown.nodeId !== wanted?.nodeId) this.#hide(shown);

@@ -167,7 +167,8 @@ export class RoomHome {
     this.#homeLinkAddress = linkAddress;
     this.#failures = 0;
     this.#evidence = undefined;
-    if (before !== homeId) logger.info({ homeNodeId: homeId, epoch: this.#epoch }, 'the room has another home');
+    if (before !== homeId)
+      logger.info({ homeNodeId: homeId, epoch: this.#epoch }, 'the room has another home');
     if (this.isHome) this.#settle();
     else if (linkAddress === '') void this.#find();
     else this.#join();
@@ -192,7 +193,10 @@ export class RoomHome {
       (error: unknown) => {
         if (!this.#isCurrent(attempt)) return;
         const fleetError = FleetError.from(error);
-        logger.warn({ homeNodeId: homeId, code: fleetError.code, err: error }, 'the home of a room could not be joined');
+        logger.warn(
+          { homeNodeId: homeId, code: fleetError.code, err: error },
+          'the home of a room could not be joined',
+        );
         this.#evidence =
           error instanceof NodeUnreachableError ? { nodeId: homeId, kind: error.evidence } : undefined;
         this.#retrySoon();

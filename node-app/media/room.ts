@@ -19,13 +19,12 @@ import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
 import type { RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
-import { RoomRouter } from './room-router';
+import type { RoomRouter } from './room-router';
+import { RoomRouters, type RoomSeat } from './room-routers';
 import type { RoomSettings } from './room-settings';
 import { RoomSpeakers } from './room-speakers';
 import { supervise } from './supervise';
 
-/** Pipes within a node never leave the machine. */
-const LOOPBACK = '127.0.0.1';
 const OFFER_AGAIN_MS = 250;
 
 /** What a room tells its node. */
@@ -59,13 +58,6 @@ export interface RoomOptions {
   remotePipes?: RemotePipes | undefined;
 }
 
-/** A right to a place at a router: it stays open until the peer has taken the place, or given it up. */
-export interface RoomSeat {
-  readonly roomRouter: RoomRouter;
-  /** Idempotent. */
-  release(): void;
-}
-
 /** One call: its routers, the peers in it, and who gets what from whom. */
 export class Room {
   readonly roomId: string;
@@ -77,13 +69,8 @@ export class Room {
   readonly #peers = new Map<string, RoomMember>();
   /** Publishers on other nodes of the room. */
   readonly #remotePublishers = new Map<string, RemotePublisher>();
-  /** In the order in which they were opened. */
-  readonly #routers: RoomRouter[] = [];
-  readonly #opening = new Map<MediaWorker, Promise<RoomRouter>>();
-  /** Seats that are taken by nobody yet, by router. */
-  readonly #seats = new Map<RoomRouter, number>();
+  readonly #routers: RoomRouters;
   readonly #listener: RoomListener;
-  readonly #remotePipes: RemotePipes | undefined;
   readonly #speakers: RoomSpeakers;
   #closed = false;
 
@@ -94,7 +81,6 @@ export class Room {
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
     this.#listener = options.listener;
-    this.#remotePipes = options.remotePipes;
     this.#speakers = new RoomSpeakers({
       clock: options.clock,
       listener: {
@@ -104,23 +90,36 @@ export class Room {
         onHereChanged: (list, dominantPeerId) => this.#listener.speaking(this, list, dominantPeerId),
       },
     });
+    this.#routers = new RoomRouters({
+      settings: options.settings,
+      publishedOn: (worker) => this.#publishedOn(worker),
+      used: () => new Set([...this.peers, ...this.broadcasters.values()].map(({ roomRouter }) => roomRouter)),
+      onOpened: ({ speakers }) => this.#speakers.add(speakers),
+      onClosed: ({ speakers, worker }) => {
+        this.#speakers.remove(speakers);
+        this.#listener.leftWorker(this, worker);
+      },
+      remotePipes: options.remotePipes,
+      clock: options.clock,
+      logger: this.logger,
+    });
   }
 
   /** @throws FleetError FLEET_ERR_WORKER_DIED */
   static async create(options: RoomOptions): Promise<Room> {
     const room = new Room(options);
-    await room.#openRouter(options.worker);
+    await room.#routers.open(options.worker);
     return room;
   }
 
   /** At least one, until the room is closed. */
   get routers(): readonly RoomRouter[] {
-    return this.#routers;
+    return this.#routers.all;
   }
 
   /** The one that has been there longest. @throws FleetError FLEET_ERR_WORKER_DIED when there is none */
   get firstRouter(): RoomRouter {
-    const [first] = this.#routers;
+    const [first] = this.#routers.all;
     if (first === undefined) throw workerDied();
     return first;
   }
@@ -144,32 +143,20 @@ export class Room {
   }
 
   /** A place at the room's router on this worker, which is opened when there is none. */
-  async takeSeat(worker: MediaWorker): Promise<RoomSeat> {
-    const roomRouter =
-      this.#routers.find((router) => router.worker === worker) ?? (await this.#openRouter(worker));
-    this.#seats.set(roomRouter, (this.#seats.get(roomRouter) ?? 0) + 1);
-    let released = false;
-    return {
-      roomRouter,
-      release: () => {
-        if (released) return;
-        released = true;
-        this.#seats.set(roomRouter, (this.#seats.get(roomRouter) ?? 1) - 1);
-        this.#closeUnusedRouters();
-      },
-    };
+  takeSeat(worker: MediaWorker): Promise<RoomSeat> {
+    return this.#routers.takeSeat(worker);
   }
 
   /** Ends the part of the room that was on this worker: all of it, when nobody sits elsewhere. */
   workerDied(worker: MediaWorker): void {
-    const [lost] = this.#routers.filter((router) => router.worker === worker);
+    const lost = this.#routers.find(worker);
     const survives = this.peers.some(({ roomRouter }) => roomRouter.worker !== worker);
     if (!survives) {
       this.close(workerDied());
       return;
     }
     if (lost === undefined) return;
-    this.#forgetRouter(lost);
+    this.#routers.forget(lost);
     for (const peer of this.peers) if (peer.roomRouter === lost) peer.close(workerDied());
     for (const broadcaster of Array.from(this.broadcasters.values())) {
       if (broadcaster.roomRouter === lost) broadcaster.close();
@@ -188,7 +175,7 @@ export class Room {
     this.#listener.peerLeft(this, peer, reason);
     this.#listener.changed(this);
     this.closeIfEmpty();
-    this.#closeUnusedRouters();
+    this.#routers.closeUnused();
   }
 
   /**
@@ -280,7 +267,7 @@ export class Room {
     if (broadcaster.joined) this.#withdraw(broadcaster);
     this.#listener.changed(this);
     this.closeIfEmpty();
-    this.#closeUnusedRouters();
+    this.#routers.closeUnused();
   }
 
   /** Somebody on another node of the room: everybody here gets to know it, and what it sends. */
@@ -325,34 +312,8 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.#speakers.close();
-    for (const router of this.#routers) router.close();
+    this.#routers.close();
     this.#listener.closed(this, reason);
-  }
-
-  /** Those who ask for the same at the same time get the same one. */
-  #openRouter(worker: MediaWorker): Promise<RoomRouter> {
-    const opening = this.#opening.get(worker) ?? this.#createRouter(worker);
-    this.#opening.set(worker, opening);
-    return opening.finally(() => this.#opening.delete(worker));
-  }
-
-  async #createRouter(worker: MediaWorker): Promise<RoomRouter> {
-    const router = await RoomRouter.create({
-      worker,
-      pipeAddress: { ip: LOOPBACK, portRange: this.settings.plainPortRange },
-      published: this.#publishedOn(worker),
-      remotePipes: this.#remotePipes,
-      remotePipeAddress: this.settings.pipeAddress,
-      clock: this.clock,
-      logger: this.logger,
-    });
-    if (this.#closed || !worker.alive) {
-      router.close();
-      throw workerDied();
-    }
-    this.#routers.push(router);
-    this.#speakers.add(router.speakers);
-    return router;
   }
 
   #publishedOn(worker: MediaWorker): PublishedMedia {
@@ -367,25 +328,6 @@ export class Room {
       producer: (id) => find(({ producers }) => producers.get(id)),
       dataProducer: (id) => find(({ dataProducers }) => dataProducers.get(id)),
     };
-  }
-
-  /** A room leaves a worker with the last of its peers there, and keeps its last router. */
-  #closeUnusedRouters(): void {
-    if (this.#closed) return;
-    const used = new Set([...this.peers, ...this.broadcasters.values()].map(({ roomRouter }) => roomRouter));
-    for (const router of Array.from(this.#routers)) {
-      if (this.#routers.length === 1) return;
-      if (used.has(router) || (this.#seats.get(router) ?? 0) > 0) continue;
-      this.#forgetRouter(router);
-    }
-  }
-
-  #forgetRouter(router: RoomRouter): void {
-    this.#routers.splice(this.#routers.indexOf(router), 1);
-    this.#seats.delete(router);
-    this.#speakers.remove(router.speakers);
-    router.close();
-    this.#listener.leftWorker(this, router.worker);
   }
 
   #publishersBut(peer: RoomMember): Publisher[] {
@@ -430,10 +372,7 @@ export class Room {
   }
 
   /** From now on the other nodes know what it sends, until it ends. */
-  #announceUntilClosed(
-    publisher: LocalPublisher,
-    produced: types.Producer | types.DataProducer,
-  ): void {
+  #announceUntilClosed(publisher: LocalPublisher, produced: types.Producer | types.DataProducer): void {
     const onClose = () => {
       if (!publisher.closed) this.#listener.announced(this, publisher);
       this.#listener.changed(this);

@@ -92,7 +92,7 @@ test('on three nodes of two workers all see and hear all, each stream crosses on
   const idsSeenBy = (client: DemoClient) => client.consumers().map(({ producerId }) => producerId);
   expect(new Set(clients.flatMap(idsSeenBy)).size).toBe(12);
   // Two peers here watch each of the four streams of the other nodes: it came to this node once.
-  const details = await nodes.node(0).describeRoom('room');
+  const details = nodes.node(0).describeRoom('room');
   const fromOthers = (details.pipes ?? []).filter(({ fromNode }) => fromNode && fromNode !== nodes.nodeId(0));
   const pulled = fromOthers.flatMap(({ producers }) => producers.map(({ producerId }) => producerId));
   expect(new Set(pulled).size).toBe(8);
@@ -104,11 +104,7 @@ test('on three nodes of two workers all see and hear all, each stream crosses on
 
 test('pauses, closings, data and the floor are the same for those on other nodes', async () => {
   await start(3);
-  const [a, b, c] = (await Promise.all([join(0, 'a'), join(1, 'b'), join(2, 'c')])) as [
-    DemoClient,
-    DemoClient,
-    DemoClient,
-  ];
+  const [a, b, c] = await Promise.all([join(0, 'a'), join(1, 'b'), join(2, 'c')]);
   const seen = (client: DemoClient, method: string) =>
     eventually(() => client.peer.notifications(method).length === 1);
   const producerId = await c.produce('audio', opusParameters(401));

@@ -18,13 +18,17 @@ function join(on: number, peerId: string, stamp = 1): Promise<DemoClient> {
 function others(client: DemoClient, found: readonly { peerId: string }[] = []): string[] {
   const present = new Set(found.map(({ peerId }) => peerId));
   for (const { method, data } of client.peer.seen) {
-    if (method === 'newPeer') present.add(String((data.peer as { peerId: string } | undefined)?.peerId ?? data.peerId));
+    if (method === 'newPeer')
+      present.add(String((data.peer as { peerId: string } | undefined)?.peerId ?? data.peerId));
     if (method === 'peerClosed') present.delete(String(data.peerId));
   }
   return [...present].sort();
 }
 
-async function enter(on: number, peerId: string): Promise<{ client: DemoClient; found: { peerId: string }[] }> {
+async function enter(
+  on: number,
+  peerId: string,
+): Promise<{ client: DemoClient; found: { peerId: string }[] }> {
   const client = await DemoClient.open(nodes.port(on), { peerId, generation: 'current', claim: { seq: 1 } });
   const answer = await client.enter();
   return { client, found: answer.peers as { peerId: string }[] };
