@@ -89,7 +89,7 @@ export class PipedRouter {
     readonly room: RoomRouter,
   ) {
     room.router.observer.on('newtransport', ({ id, type }) => {
-      if (type !== 'webrtc') this.laneIds.add(id);
+      if (type === 'pipe' || type === 'plain') this.laneIds.add(id);
     });
   }
 
