@@ -239,11 +239,15 @@ describe('messages that no end would send', () => {
     }
     // Of the right pipe, and next in its order.
     const lastOf = (from: string) =>
-      Math.max(...nodes.channels.sent.flatMap((sent) => (sent.from === from ? Number(sent.message.seq) : [])));
+      Math.max(
+        ...nodes.channels.sent.flatMap((sent) => (sent.from === from ? Number(sent.message.seq) : [])),
+      );
     nodes.channels.deliver('b', 'a', { m: 'pull', pipe, seq: lastOf('b') + 1, id: 7, lane: 'sideways' });
     nodes.channels.deliver('a', 'b', { m: 'dance', pipe, seq: lastOf('a') + 1 });
     await eventually(() => nodes.channels.of('failed').length === 1);
-    expect(nodes.channels.of('failed')[0]?.message).toMatchObject({ error: { code: 'FLEET_ERR_BAD_MESSAGE' } });
+    expect(nodes.channels.of('failed')[0]?.message).toMatchObject({
+      error: { code: 'FLEET_ERR_BAD_MESSAGE' },
+    });
     // The one of an unknown pipe was answered once, though two nodes were asked.
     expect(nodes.channels.of('close').map(({ message }) => message.pipe)).toEqual([
       'unknown-pipe-0123456789',

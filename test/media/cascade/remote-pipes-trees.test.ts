@@ -89,7 +89,9 @@ test('what passes two steps is seen at their end: pauses, layers, closing', asyn
   await eventually(() => end.received() > before + 20);
   producer.close();
   await eventually(() => seen.includes('producerclose'));
-  await eventually(async () => (await b.router.room.measurePipes()).every(({ producers }) => producers.length === 0));
+  await eventually(async () =>
+    (await b.router.room.measurePipes()).every(({ producers }) => producers.length === 0),
+  );
 }, 90_000);
 
 test('a key-frame request passes both steps at once, and data passes them, too', async () => {

@@ -83,7 +83,8 @@ test('a stream comes to a node once; its other routers get it there', async () =
   expect(nodes.channels.of('pull')).toHaveLength(1);
 
   // Whoever watches at the other router still does when the first one's viewer leaves.
-  const [entered, crossed] = (await b.router.room.measurePipes()).length > 1 ? [other, first] : [first, other];
+  const [entered, crossed] =
+    (await b.router.room.measurePipes()).length > 1 ? [other, first] : [first, other];
   await entered.leave();
   const before = crossed.received();
   await eventually(() => crossed.received() > before + 20);
