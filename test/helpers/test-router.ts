@@ -26,6 +26,11 @@ export class TestRouter {
     return new TestRouter(worker, await worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] }));
   }
 
+  /** A router that something else has made. */
+  static of(worker: types.Worker, router: types.Router): TestRouter {
+    return new TestRouter(worker, router);
+  }
+
   /** A client's transport, with the client connected to it. */
   async connect(): Promise<{ transport: types.WebRtcTransport; peer: RtpPeer }> {
     const transport = await this.router.createWebRtcTransport({

@@ -165,6 +165,8 @@ export class PulledProducer {
     consumer.observer.on('resume', begin);
     consumer.observer.on('pause', () => this.#review());
     consumer.observer.on('layerschange', () => this.#review());
+    // A consumer that is paused while its producer still is says nothing of it.
+    consumer.on('producerresume', () => this.#review());
     consumer.observer.once('close', () => {
       this.#watched.delete(watched);
       this.#review();
