@@ -98,20 +98,20 @@ export class PipedRouter {
     const webRtcServer = await worker.createWebRtcServer({
       listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
     });
-    let test: TestRouter | undefined;
+    const test: { router?: TestRouter } = {};
     const room = await RoomRouter.create({
       worker: new MediaWorker(0, worker, webRtcServer),
       pipeAddress: { ip: '127.0.0.1' },
       published: {
-        producer: (id) => test?.producers.get(id),
-        dataProducer: (id) => test?.dataProducers.get(id),
+        producer: (id) => test.router?.producers.get(id),
+        dataProducer: (id) => test.router?.dataProducers.get(id),
       },
       remotePipes,
       clock: systemClock,
       logger: testLogger,
     });
-    test = TestRouter.of(worker, room.router);
-    return new PipedRouter(nodeId, test, room);
+    test.router = TestRouter.of(worker, room.router);
+    return new PipedRouter(nodeId, test.router, room);
   }
 
   /** How many ends of pipes the worker itself knows. */
