@@ -398,7 +398,7 @@ function commandHandlers(
       await beat();
       return { state: status.state };
     },
-    describeRoom: ({ roomId }) => media.describeRoom(roomId),
+    describeRoom: ({ roomId }) => media.measureRoom(roomId),
     closeRoom: ({ roomId, reason }) => {
       media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));
       return {};

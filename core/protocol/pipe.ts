@@ -15,9 +15,7 @@ import {
  * and one that leaves a gap makes the sink say anew what it wants (`sync`). A call is named by its `seq`.
  */
 
-/** Bytes of JSON that a message of a pipe never exceeds: a link takes 4 MiB, and `sync` is the largest. */
-export const MAX_PIPE_MESSAGE_BYTES = 1024 * 1024;
-/** Things that one pipe pulls at most; a `sync` names all of them. */
+/** Things that one pipe pulls at most. A `sync` names all of them, in half a megabyte; a link takes 4 MiB. */
 export const MAX_PULLED_PER_PIPE = 5_000;
 /** Holders that a full source names at most. */
 export const MAX_NAMED_HOLDERS = 32;

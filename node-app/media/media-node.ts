@@ -245,6 +245,14 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     return describeRoom(slot.room, slot.account);
   }
 
+  /** As `describeRoom`, with how the room's pipes fare: asks the workers, so it is for an operator. */
+  async measureRoom(roomId: string): Promise<RoomDetail> {
+    const slot = this.#registry.find(roomId);
+    if (slot?.room === undefined) throw noRoom(roomId);
+    const pipes = await Promise.all(slot.room.routers.map((router) => router.measurePipes()));
+    return { ...describeRoom(slot.room, slot.account), pipes: pipes.flat() };
+  }
+
   /**
    * Ends a room for all its peers.
    * @param reason @default FLEET_ERR_ROOM_CLOSED

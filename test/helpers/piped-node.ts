@@ -1,5 +1,6 @@
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
+import { PictureLossIndication, RtcpPayloadSpecificFeedback } from 'werift';
 import { laneOf } from '../../node-app/media/cascade/lane-of';
 import type { MeasuredSource } from '../../node-app/media/cascade/measured-source';
 import { RemotePipes, type RemotePipesOptions } from '../../node-app/media/cascade/remote-pipes';
@@ -98,20 +99,20 @@ export class PipedRouter {
     const webRtcServer = await worker.createWebRtcServer({
       listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
     });
-    let test: TestRouter | undefined;
+    const test: { router?: TestRouter } = {};
     const room = await RoomRouter.create({
       worker: new MediaWorker(0, worker, webRtcServer),
       pipeAddress: { ip: '127.0.0.1' },
       published: {
-        producer: (id) => test?.producers.get(id),
-        dataProducer: (id) => test?.dataProducers.get(id),
+        producer: (id) => test.router?.producers.get(id),
+        dataProducer: (id) => test.router?.dataProducers.get(id),
       },
       remotePipes,
       clock: systemClock,
       logger: testLogger,
     });
-    test = TestRouter.of(worker, room.router);
-    return new PipedRouter(nodeId, test, room);
+    test.router = TestRouter.of(worker, room.router);
+    return new PipedRouter(nodeId, test.router, room);
   }
 
   /** How many ends of pipes the worker itself knows. */
@@ -127,13 +128,28 @@ export class PipedRouter {
     return { producer, peer, stream };
   }
 
-  /** @param ssrcs more than one: simulcast, whose layers have payloads of 200, 500 and 1,000 bytes */
+  /**
+   * Sends key frames when it is asked for them, which it is once a second at most.
+   * @param ssrcs more than one: simulcast, whose layers have payloads of 200, 500 and 1,000 bytes
+   */
   async camera(ssrcs: readonly number[], options: Partial<Vp8StreamOptions> = {}) {
-    const { producer, peer } = await this.test.publish('video', vp8Parameters(ssrcs));
+    const { transport, peer } = await this.test.connect();
+    const producer = await transport.produce({
+      kind: 'video',
+      rtpParameters: vp8Parameters(ssrcs),
+      keyFrameRequestDelay: 1_000,
+    });
+    this.test.producers.set(producer.id, producer);
     const layers = ssrcs.map((ssrc, layer) =>
-      sendVp8({ peer, ssrc, payloadBytes: LAYER_BYTES[layer] ?? 1_000, ...options }),
+      sendVp8({ peer, ssrc, payloadBytes: LAYER_BYTES[layer] ?? 1_000, keyFrames: 'asked', ...options }),
     );
     this.streams.push(...layers);
+    peer.onRtcp((packet) => {
+      if (!(packet instanceof RtcpPayloadSpecificFeedback)) return;
+      const { feedback } = packet;
+      if (feedback instanceof PictureLossIndication)
+        layers[ssrcs.indexOf(feedback.mediaSsrc)]?.requestKeyFrame();
+    });
     return { producer, peer, layers };
   }
 

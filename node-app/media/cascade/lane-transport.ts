@@ -1,4 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import type { types } from 'mediasoup';
+import { FleetError } from '../../../core/errors';
 import { callMediasoup } from '../mediasoup-errors';
 import type { Lane, LaneEnd } from './pipe-signalling';
 
@@ -79,7 +82,17 @@ export function onceClosed(transport: LaneTransport, listener: () => void): void
 }
 
 export async function connectEnd(transport: LaneTransport, other: LaneEnd): Promise<void> {
-  await callMediasoup(() => transport.connect(other));
+  // A node may announce itself by a name, which mediasoup doesn't look up here.
+  const ip = isIP(other.ip) === 0 ? await addressOf(other.ip) : other.ip;
+  await callMediasoup(() => transport.connect({ ...other, ip }));
+}
+
+async function addressOf(hostName: string): Promise<string> {
+  try {
+    return (await lookup(hostName)).address;
+  } catch (cause) {
+    throw new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: `no address of ${hostName}`, cause });
+  }
 }
 
 function listenInfo({ ip, announcedAddress, portRange }: PipeAddress): types.TransportListenInfo {

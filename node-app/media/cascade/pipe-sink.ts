@@ -9,7 +9,7 @@ import type { Lane, PipeSinkPort, PipeSourcePort } from './pipe-signalling';
 import { PulledProducer } from './pulled-producer';
 import { SharedPulls, type Hold } from './shared-pulls';
 import { SilenceWatch } from './silence-watch';
-import { measureStreams, type StreamMeasures } from './stream-measures';
+import { measureStreams, statsOf, type StreamMeasures } from './stream-measures';
 
 export interface PipeSinkOptions {
   router: types.Router;
@@ -102,10 +102,7 @@ export class PipeSink implements PipeSinkPort {
   /** How what it has pulled arrives. Asks the worker, so it is for who wants to know. */
   async measure(): Promise<StreamMeasures> {
     const producers = Array.from(this.#pulled.values()).flatMap((pulled) => pulled.producerHere ?? []);
-    const stats = await Promise.all(
-      producers.map((producer) => (producer.closed ? [] : producer.getStats().catch(() => []))),
-    );
-    return measureStreams(stats.flat());
+    return measureStreams(await statsOf(producers));
   }
 
   /** What it has pulled. */

@@ -19,7 +19,7 @@ import type { MeasuredSource, SourceMeasures } from './measured-source';
 import type { Lane, LaneEnd, PipeSinkPort, PulledData, PulledMedia } from './pipe-signalling';
 import type { PulledProducer } from './pulled-producer';
 import type { Hold } from './shared-pulls';
-import { measureStreams } from './stream-measures';
+import { measureStreams, statsOf } from './stream-measures';
 
 /** Where a source finds what its peers publish. */
 export interface PublishedMedia {
@@ -131,11 +131,8 @@ export class PipeSource implements MeasuredSource {
   /** Asks the worker, so it is for who wants to know. */
   async measure(): Promise<SourceMeasures> {
     const sendings = Array.from(this.#sendings.values());
-    const consumers = sendings.flatMap((sending) => sending.consumers);
-    const stats = await Promise.all(
-      consumers.map((consumer) => (consumer.closed ? [] : consumer.getStats().catch(() => []))),
-    );
-    const outbound = stats.flat().filter(({ type }) => type === 'outbound-rtp');
+    const stats = await statsOf(sendings.flatMap(({ consumers }) => consumers));
+    const outbound = stats.filter(({ type }) => type === 'outbound-rtp');
     return { producers: sendings.flatMap((sending) => sending.describe()), ...measureStreams(outbound) };
   }
 

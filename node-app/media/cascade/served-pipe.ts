@@ -141,8 +141,10 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
     this.#source.close();
   }
 
-  /** The sink's end does it. */
-  resynchronize(): void {}
+  /** The sink knows what it wants, and asks how things are; its own node may not have noticed. */
+  resynchronize(): void {
+    this.#send({ m: 'lost' });
+  }
 
   #take(message: SinkMessage): void {
     switch (message.m) {

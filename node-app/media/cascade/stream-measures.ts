@@ -14,6 +14,14 @@ type StreamStats = Pick<types.ConsumerStat, 'type' | 'bitrate' | 'roundTripTime'
 /** RTCP counts the lost in 256ths. */
 const FRACTION_UNIT = 256;
 
+/** Those that close meanwhile have none. Never rejects. */
+export async function statsOf(
+  streams: readonly { getStats(): Promise<StreamStats[]> }[],
+): Promise<StreamStats[]> {
+  const stats = await Promise.allSettled(streams.map((stream) => stream.getStats()));
+  return stats.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+}
+
 /** Streams that carry nothing say nothing about the way. */
 export function measureStreams(stats: readonly StreamStats[]): StreamMeasures {
   const flowing = stats.filter(({ bitrate }) => bitrate > 0);

@@ -120,7 +120,7 @@ test('how a pipe fares is measured at both of its ends', async () => {
   const { producer } = await a.router.camera([501], { payloadBytes: 1_000 });
   const viewer = await b.router.view(a.router.announce(producer));
   await eventually(() => viewer.received() > 10);
-  const fares = expect.objectContaining({
+  const fares: unknown = expect.objectContaining({
     bitrateBps: expect.closeTo(30 * 8_000, -5) as number,
     lossRatio: 0,
     rttMs: expect.any(Number) as number,
