@@ -7,6 +7,8 @@ import type { Reached, RoomRouter } from './room-router';
 export interface Publication {
   /** Of the producer, the same in every router. */
   readonly id: string;
+  /** Of the node from which it comes by a pipe; undefined: it is published here. */
+  readonly nodeId?: string | undefined;
   readonly kind: types.MediaKind;
   readonly appData: types.AppData;
   readonly closed: boolean;

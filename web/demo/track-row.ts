@@ -47,6 +47,7 @@ export class TrackRow {
       ['Layers', layersText(stats, this.#chosenLabel())],
       ['Loss', percentText(stats.lossRatio)],
       ['Jitter', stats.jitterMs === undefined ? undefined : millisecondsText(stats.jitterMs)],
+      ['Pipe', stats.publisherNodeId === undefined ? undefined : `from ${stats.publisherNodeId}`],
       ['Score', stats.score === undefined ? undefined : `${stats.score} of 10`],
     ];
     this.#facts.replaceChildren(
@@ -70,6 +71,8 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
     'The same picture is sent in several sizes at once; each person receives the one that fits their window and line.',
   Loss: 'Packets that didn’t arrive. Up to 2 % is hardly noticed.',
   Jitter: 'How unevenly packets arrive. Up to 30 ms is hardly noticed.',
+  Pipe:
+    'The sender is on another server of this room, named here; one copy for everybody on your server comes over.',
   Score:
     'How well it arrives, counted from lost and late packets: 10 is flawless, under 7 is noticed, 0 is nothing.',
 };

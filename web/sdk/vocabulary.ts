@@ -45,6 +45,8 @@ export interface TrackStats {
   layers: SentLayerStats[];
   /** Milliseconds; undefined until measured. */
   jitterMs: number | undefined;
+  /** Receiving: the node on which it is published, if a pipe brings it from there. */
+  publisherNodeId: string | undefined;
   /** mediasoup's score, 0–10. */
   score: number | undefined;
 }

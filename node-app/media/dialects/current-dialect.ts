@@ -17,8 +17,9 @@ export const currentDialect: Dialect = {
     return speakers.length === 0 ? [speakingPeers, { method: 'activeSpeaker', data: {} }] : [speakingPeers];
   },
   dominantSpeaker: (peerId) => [{ method: 'activeSpeaker', data: { peerId } }],
-  newConsumer: ({ peerId, transportId, consumer }) => ({
+  newConsumer: ({ peerId, publisherNodeId, transportId, consumer }) => ({
     peerId,
+    publisherNodeId,
     transportId,
     consumerId: consumer.id,
     producerId: consumer.producerId,

@@ -51,6 +51,8 @@ export interface CreatedTransport {
 export interface NewConsumer {
   /** Whose producer it is. */
   peerId: string;
+  /** The node on which it is published; undefined: this one. A field of ours, which old clients ignore. */
+  publisherNodeId: string | undefined;
   transportId: string;
   consumer: types.Consumer;
 }

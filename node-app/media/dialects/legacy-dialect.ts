@@ -24,8 +24,9 @@ export const legacyDialect: Dialect = {
   },
   // Its active speaker is the loudest, see `speaking`.
   dominantSpeaker: () => [],
-  newConsumer: ({ peerId, consumer }) => ({
+  newConsumer: ({ peerId, publisherNodeId, consumer }) => ({
     peerId,
+    publisherNodeId,
     producerId: consumer.producerId,
     id: consumer.id,
     kind: consumer.kind,

@@ -61,7 +61,12 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   try {
     await subscriber.request(
       'newConsumer',
-      subscriber.dialect.newConsumer({ peerId: publisherId, transportId: transport.id, consumer }),
+      subscriber.dialect.newConsumer({
+        peerId: publisherId,
+        publisherNodeId: publication.nodeId,
+        transportId: transport.id,
+        consumer,
+      }),
     );
   } catch (error) {
     // Refused, or the session is gone: nothing would ever receive it.

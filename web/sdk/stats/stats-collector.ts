@@ -122,6 +122,7 @@ function sentStats(track: LocalTrack, peerId: string, report: StatsEntry[]): Bui
       currentLayers: undefined,
       layers: track.kind === 'video' ? layers : [],
       jitterMs: toMs(remotes[0]?.jitter),
+      publisherNodeId: undefined,
       score: track.score,
     };
   };
@@ -148,6 +149,7 @@ function receivedStats(track: RemoteTrack, report: StatsEntry[]): Build {
       currentLayers: track.currentLayers,
       layers: [],
       jitterMs: toMs(stream?.jitter),
+      publisherNodeId: track.publisherNodeId,
       score: track.score,
     };
   };

@@ -57,6 +57,7 @@ export class RemoteTrack {
   #layerTimer: { timer: Timer; layer: number } | undefined;
   #currentLayers: Layers | undefined;
   #score: number | undefined;
+  #publisherNodeId: string | undefined;
   #closed = false;
 
   /** Made by the SDK only. */
@@ -87,6 +88,11 @@ export class RemoteTrack {
   /** The layers received now; undefined for audio, and while nothing is received. */
   get currentLayers(): Layers | undefined {
     return this.#currentLayers;
+  }
+
+  /** The node on which it is published, if another one than this client's: a pipe brings it here. */
+  get publisherNodeId(): string | undefined {
+    return this.#publisherNodeId;
   }
 
   /** mediasoup's score of the way from the media node to here, 0–10; undefined at first. */
@@ -187,6 +193,10 @@ export class RemoteTrack {
   setMuted(muted: boolean): void {
     this.#muted = muted;
     this.#options.onChanged(this);
+  }
+
+  setPublisherNode(nodeId: string | undefined): void {
+    this.#publisherNodeId = nodeId;
   }
 
   setScore(score: number | undefined): void {

@@ -28,6 +28,7 @@ interface NewConsumer {
   consumerId: string;
   producerId: string;
   peerId: string;
+  publisherNodeId: string | undefined;
   kind: TrackKind;
   rtpParameters: types.RtpParameters;
   producerPaused: boolean;
@@ -193,6 +194,7 @@ export class Subscriber {
       peer.addTrack(track);
       this.#handlers.trackAdded(peer, track);
     }
+    track.setPublisherNode(description.publisherNodeId);
     if (expected.layers) track.setCurrentLayers(expected.layers);
     if (score !== undefined) track.setScore(score);
     // The server resumes the consumer on our answer: what would pause it must come after that.
@@ -288,6 +290,7 @@ function newConsumer(data: unknown): NewConsumer | undefined {
     consumerId,
     producerId,
     peerId,
+    publisherNodeId: typeof data.publisherNodeId === 'string' ? data.publisherNodeId : undefined,
     kind,
     // Checked by mediasoup-client, which throws on a bad one.
     rtpParameters: rtpParameters as unknown as types.RtpParameters,
