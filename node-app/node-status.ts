@@ -119,6 +119,13 @@ export class NodeStatus implements NodeStatePort {
     }
   }
 
+  followHomes(homes: HeartbeatReply['homes']): void {
+    const accounts = new Map(this.options.media.accounts.map((account) => [account.roomId, account]));
+    for (const { roomId, nodes, epoch } of homes) {
+      accounts.get(roomId)?.setHome({ homeNodeId: nodes[0] ?? '', epoch });
+    }
+  }
+
   placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean {
     if (reply.drainCommand) this.nodeDrain.drain(reply.drainCommand);
     return this.nodeDrain.placementAnswered(heartbeat.state, reply.pendingClaims) !== heartbeat.state;

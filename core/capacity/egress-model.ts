@@ -1,4 +1,5 @@
 import type { CapacityVector } from './capacity-vector';
+import { addVector } from './headroom';
 
 /** What a peer does in a room, as far as placement needs to know. */
 export interface PeerRole {
@@ -123,6 +124,59 @@ export function roomDemand(
     egressBps: Math.ceil(params.overheadFactor * (video + params.audioBps * audioStreams)),
     packetsPerSecond: Math.ceil(video / params.videoPacketBits + params.audioPacketsPerSecond * audioStreams),
   };
+}
+
+/** What the rest of a room means for one of the nodes that hold it. */
+export interface CascadeCounts {
+  /** Publishers that sit on the room's other nodes. */
+  remotePublishers: number;
+  /** How many other nodes the room has. */
+  otherNodes: number;
+}
+
+/** A room that one node holds. */
+export const NO_CASCADE: CascadeCounts = { remotePublishers: 0, otherNodes: 0 };
+
+/**
+ * What a node sends to the other nodes of a room: each of its publishers once to each of them, with audio and the layer
+ * that somebody there is likely to watch. Rounded up to whole units.
+ *
+ * `core/placement/commands/includes/room-demand.lua` is the same function for Redis; a test holds them equal.
+ * @param publishers those that sit on this node
+ * @param cascade the room's other nodes
+ */
+export function pipeDemand(
+  publishers: number,
+  cascade: CascadeCounts,
+  params: EgressModelParams = DEFAULT_EGRESS_MODEL,
+): CapacityVector {
+  const { remotePublishers, otherNodes } = cascade;
+  // What most receivers see: everybody but themselves.
+  const pictures = Math.min(Math.max(1, publishers + remotePublishers - 1), params.lastN);
+  const pictureBps = pictures <= 0 ? 0 : pictures === 1 ? params.singlePictureBps : params.fewPicturesBps;
+  const video = pictureBps * publishers * otherNodes;
+  const audioStreams = Math.min(publishers, params.activeAudio) * otherNodes;
+  return {
+    egressBps: Math.ceil(params.overheadFactor * (video + params.audioBps * audioStreams)),
+    packetsPerSecond: Math.ceil(video / params.videoPacketBits + params.audioPacketsPerSecond * audioStreams),
+  };
+}
+
+/**
+ * What a room makes one of its nodes send: to the subscribers there, who receive the publishers of all nodes, and to the
+ * other nodes. Without those it is `roomDemand`.
+ * @param counts the peers on this node
+ */
+export function partDemand(
+  counts: RoomCounts,
+  cascade: CascadeCounts,
+  params: EgressModelParams = DEFAULT_EGRESS_MODEL,
+): CapacityVector {
+  const publishers = counts.publishers + cascade.remotePublishers;
+  return addVector(
+    roomDemand({ ...counts, publishers }, params),
+    pipeDemand(counts.publishers, cascade, params),
+  );
 }
 
 /** Bits on the wire per packet of video; turns headroom in packets into bits per second. */

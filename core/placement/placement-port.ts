@@ -12,13 +12,20 @@ import type { SelectorPolicy } from './selector-policy';
  */
 export interface PlacementPort {
   /**
-   * The node for this peer's media: the room's own if it has headroom, else (new room) a chosen one. The
-   * peer's demand is reserved in the same atomic step.
+   * The node for this peer's media: the first of the room's nodes that has headroom for it, else a chosen one, which
+   * then is a further node of the room. The peer's demand is reserved in the same atomic step.
    * @throws FleetError FLEET_ERR_NO_CAPACITY (with retryAfterMs) or FLEET_ERR_PLACEMENT_UNAVAILABLE
    */
   placePeer(request: PlacePeerRequest): Promise<Placement>;
   /** Gives back a claim that no session was opened for (the relay failed, the client went away). Idempotent. */
   releaseClaim(release: ClaimRelease): Promise<void>;
+  /**
+   * Who is home of a room that `nodeId` holds a part of. When the home is gone, by the rules of `placePeer`, the next
+   * node of the room becomes home in the same step.
+   * @throws FleetError FLEET_ERR_NOT_FOUND when the room is gone or the node is no part of it;
+   *   FLEET_ERR_PLACEMENT_UNAVAILABLE (with retryAfterMs) while that can't be said
+   */
+  findHome(request: FindHomeRequest): Promise<RoomHome>;
   /** Renews the node's lease, reports its load and its rooms, and learns what it must drop. */
   heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply>;
   /** Ends the node's lease and removes its record (a clean stop). Rooms it still holds are forgotten. */
@@ -40,10 +47,32 @@ export interface PlacePeerRequest {
   /** @default the deployment's policy */
   policy?: SelectorPolicy | undefined;
   /**
-   * What this gateway knows against the room's present node. `dead`: its link closed and reconnecting was
-   * refused, the room moves at once. `unreachable`: the link is down, the room moves when the lease lapsed.
+   * What this gateway knows against a node of the room. `dead`: its link closed and reconnecting was refused, the room
+   * leaves it at once. `unreachable`: the link is down, the room leaves it when the lease lapsed.
    */
-  evidence?: { nodeId: string; kind: 'dead' | 'unreachable' } | undefined;
+  evidence?: NodeEvidence | undefined;
+}
+
+/** What somebody knows against a node: see `PlacePeerRequest.evidence`. */
+export interface NodeEvidence {
+  nodeId: string;
+  kind: 'dead' | 'unreachable';
+}
+
+export interface FindHomeRequest {
+  roomId: string;
+  /** The asking node, which holds a part of the room. */
+  nodeId: string;
+  /** What it knows against the home. */
+  evidence?: NodeEvidence | undefined;
+}
+
+export interface RoomHome {
+  /** The room's nodes, home first. */
+  nodes: string[];
+  /** How nodes reach the home's link listener. */
+  homeLinkAddress: string;
+  epoch: number;
 }
 
 export interface Placement {
@@ -52,11 +81,13 @@ export interface Placement {
   nodeId: string;
   /** How gateways reach that node's link listener, e.g. `10.0.1.7:4444`. */
   linkAddress: string;
-  /** The room's nodes, home first. One entry until rooms cascade. */
+  /** The room's nodes, home first. */
   nodes: string[];
+  /** How nodes reach the home's link listener; the same as `linkAddress` when the peer goes to the home. */
+  homeLinkAddress: string;
   /** Fences a stale home: see docs/architecture.md. */
   epoch: number;
-  /** True when this call created or moved the room. */
+  /** True when this call created the room, or moved it to a node that had no part of it. */
   created: boolean;
   claim: Claim;
 }
@@ -85,6 +116,8 @@ export interface NodeHeartbeat {
   state: NodeState;
   /** False while the node may not take new work for a reason of its own (starting, a dead worker). */
   ready: boolean;
+  /** Whether it can hold rooms together with other nodes. One that can't gets whole rooms only. */
+  cascades: boolean;
   capacity: CapacityVector;
   /** max(measured, reservations left after decay), summed over the node's rooms. */
   committed: CapacityVector;
@@ -120,9 +153,12 @@ export interface NodeLoad {
   bytesPerSecond: number;
 }
 
+/** A node's part of a room. All numbers are of that node alone. */
 export interface RoomReport {
   roomId: string;
   epoch: number;
+  /** The room's home as the node knows it; '' for itself. @default '' */
+  homeNodeId?: string | undefined;
   peers: number;
   publishers: number;
   subscribers: number;
@@ -144,6 +180,11 @@ export interface HeartbeatReply {
   nowMs: number;
   /** Rooms that live elsewhere with a higher epoch: the node drops them. */
   lostRooms: { roomId: string; nodeId: string; epoch: number }[];
+  /**
+   * Reported rooms whose home or epoch is not the one that the node knows. It keeps its part of them; when it is the
+   * first of `nodes` it is the home itself.
+   */
+  homes: { roomId: string; nodes: string[]; epoch: number }[];
   /** True when the next heartbeat must list every room (a new generation, lost writes). */
   needFull: boolean;
   /** Claims on the node whose peers have not come yet, after this heartbeat; undefined for one that came too late. */

@@ -1,9 +1,11 @@
 import type { CapacityVector } from '../capacity/capacity-vector';
 import {
   DEFAULT_EGRESS_MODEL,
+  NO_CASCADE,
   NO_PEERS,
-  roomDemand,
+  partDemand,
   withExpectedPeers,
+  type CascadeCounts,
   type EgressModelParams,
   type RoomCounts,
 } from '../capacity/egress-model';
@@ -36,7 +38,7 @@ interface ReservationEntry {
 }
 
 /**
- * What one room holds of its node's capacity, kept by the node. Two numbers come out of it:
+ * What one room, or a node's part of it, holds of its node's capacity, kept by the node. Two numbers come out of it:
  * - `committed`: max(measured, what claims announced), where announcements fade with age;
  * - `reserved`: the model's demand for the size the room is reserved for, before decay. Placement compares it
  *   with what the next peer would need, so it follows the room's size and not the clock.
@@ -50,6 +52,7 @@ export class RoomReservation {
   #reserved: CapacityVector = ZERO_VECTOR;
   #expectedPeers = 0;
   #counts: RoomCounts = NO_PEERS;
+  #cascade: CascadeCounts = NO_CASCADE;
   #lastClaimMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: { params?: EgressModelParams; decay?: ReservationDecay } = {}) {
@@ -94,6 +97,22 @@ export class RoomReservation {
     if (left > 0) this.#lowerTo(this.#expectedPeers);
   }
 
+  /**
+   * The rest of the room is this now. What it makes the node send is announced like a claim, though nobody came here
+   * for it; what it no longer does is given back.
+   */
+  setCascade(cascade: CascadeCounts, measured: CapacityVector, nowMs: number): void {
+    const before = this.#cascade;
+    this.#cascade = cascade;
+    if (cascade.remotePublishers < before.remotePublishers || cascade.otherNodes < before.otherNodes) {
+      this.#lowerTo(this.expectedPeers);
+    }
+    if (cascade.remotePublishers === 0 && cascade.otherNodes === 0) return;
+    const demand = partDemand(this.#counts, cascade, this.#params);
+    const reserved = maxVector(ZERO_VECTOR, subtractVector(demand, this.#reserved));
+    this.addClaim({ reserved, expectedPeers: this.expectedPeers }, measured, nowMs);
+  }
+
   /** What the room counts with against its node's capacity. */
   committed(measured: CapacityVector, nowMs: number): CapacityVector {
     const quietMs = nowMs - this.#lastClaimMs;
@@ -110,10 +129,18 @@ export class RoomReservation {
 
   #lowerTo(expectedPeers: number): void {
     const before = this.#reserved;
-    const demand = roomDemand(withExpectedPeers(this.#counts, expectedPeers, this.#params), this.#params);
-    this.#reserved = minVector(before, demand);
+    this.#reserved = minVector(before, this.#demandOf(expectedPeers));
     const share = before.egressBps > 0 ? this.#reserved.egressBps / before.egressBps : 0;
     this.#entries = this.#entries.map((entry) => ({ ...entry, vector: scaleVector(entry.vector, share) }));
+  }
+
+  #demandOf(expectedPeers: number): CapacityVector {
+    const { remotePublishers } = this.#cascade;
+    // Who is expected sends only as long as the whole room has few senders.
+    const wide = { ...this.#counts, publishers: this.#counts.publishers + remotePublishers };
+    const expected = withExpectedPeers(wide, expectedPeers, this.#params);
+    const local = { ...expected, publishers: expected.publishers - remotePublishers };
+    return partDemand(local, this.#cascade, this.#params);
   }
 
   #announced(nowMs: number): CapacityVector {

@@ -89,6 +89,9 @@ export const openParamsSchema = z.object({
   remoteAddress: z.string().max(128),
   resumable: z.boolean(),
   gatewayNodeId: nodeId,
+  /** The room's nodes, home first. A release that knows no rooms of several nodes leaves both out. */
+  nodes: z.array(nodeId).optional(),
+  homeLinkAddress: z.string().max(256).optional(),
 });
 
 export const resumeParamsSchema = z.object({

@@ -28,6 +28,10 @@ export interface SessionOpenRequest {
   resumable: boolean;
   /** Node id of the gateway, for logs and for the client's information. */
   gatewayNodeId: string;
+  /** The room's nodes, home first. @default only the node that is asked */
+  nodes?: string[] | undefined;
+  /** How nodes reach the home's link listener. */
+  homeLinkAddress?: string | undefined;
 }
 
 export interface SessionResumeRequest {

@@ -146,6 +146,8 @@ export class Joiner {
         remoteAddress,
         resumable,
         gatewayNodeId: this.options.nodeId,
+        nodes: placement.nodes,
+        homeLinkAddress: placement.homeLinkAddress,
       },
       downlink,
     );

@@ -20,6 +20,10 @@ export interface OpenPeerOptions {
   grants: PeerGrants;
   /** What the claim was made for. @default what the grants allow */
   role?: PeerRole | undefined;
+  /** The room's nodes, home first. @default only this one */
+  nodes?: string[] | undefined;
+  /** How nodes reach the home's link listener. */
+  homeLinkAddress?: string | undefined;
   remoteAddress: string;
   channel: PeerChannel;
 }

@@ -1,9 +1,11 @@
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import {
+  NO_CASCADE,
   NO_PEERS,
   roomDemand,
   withExpectedPeers,
   withPeer,
+  type CascadeCounts,
   type PeerRole,
   type RoomCounts,
 } from '../../core/capacity/egress-model';
@@ -58,6 +60,8 @@ export class RoomAccount {
   readonly #tenants = new Map<MediaWorker, WorkerTenant>();
   #room: Room | undefined;
   #epoch = 0;
+  #homeNodeId = '';
+  #cascade: CascadeCounts = NO_CASCADE;
   #peakPeers = 0;
   #counts: RoomCounts = NO_PEERS;
 
@@ -77,6 +81,24 @@ export class RoomAccount {
 
   attach(room: Room): void {
     this.#room = room;
+  }
+
+  /**
+   * The room's home is that node, '' or its own id for this one. Of an epoch lower than the one known nothing is taken.
+   * @default this node
+   */
+  setHome({ homeNodeId, epoch }: { homeNodeId: string; epoch: number }): void {
+    if (epoch < this.#epoch) return;
+    this.#epoch = epoch;
+    this.#homeNodeId = homeNodeId;
+  }
+
+  /** The rest of the room, on other nodes, is this now: it counts against this node too. @default no rest */
+  setCascade(cascade: CascadeCounts): void {
+    const { remotePublishers, otherNodes } = this.#cascade;
+    if (cascade.remotePublishers === remotePublishers && cascade.otherNodes === otherNodes) return;
+    this.#cascade = cascade;
+    this.#reservation.setCascade(cascade, this.measured(), this.#clock.monotonicMs());
   }
 
   /** How many peers are about to enter: the room must not end as empty under them. */
@@ -173,7 +195,9 @@ export class RoomAccount {
 
   /** What one subscriber makes its worker send once the room is as large as expected, or already. */
   packetsPerSubscriber(): number {
-    const expected = withExpectedPeers(this.#counts, this.#reservation.expectedPeers);
+    const publishers = this.#counts.publishers + this.#cascade.remotePublishers;
+    const wide = { ...this.#counts, publishers };
+    const expected = withExpectedPeers(wide, this.#reservation.expectedPeers);
     const modelled = roomDemand(expected).packetsPerSecond / Math.max(1, expected.subscribers);
     const measured = this.measured().packetsPerSecond / Math.max(1, this.#counts.subscribers);
     return Math.max(modelled, measured);
@@ -186,6 +210,7 @@ export class RoomAccount {
     return {
       roomId: this.roomId,
       epoch: this.#epoch,
+      homeNodeId: this.#homeNodeId,
       peers,
       publishers,
       subscribers,

@@ -27,6 +27,8 @@ export interface NodeStatePort {
   takeSeenClaims(): number[];
   /** These rooms live elsewhere now: tell their peers to move and close them. Must not throw. */
   dropRooms(lostRooms: HeartbeatReply['lostRooms']): void;
+  /** These rooms have another home, or a higher epoch, than the node reported. Must not throw. */
+  followHomes(homes: HeartbeatReply['homes']): void;
   /** Placement has taken the heartbeat. True when the state changed by it, so that the next one can't wait. */
   placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean;
 }
@@ -52,6 +54,8 @@ export interface NodeRegistrarOptions {
   release: string;
   /** How gateways reach the node's link listener, e.g. `10.0.1.7:4444`. */
   linkAddress: string;
+  /** Whether the node can hold rooms together with others. @default false */
+  cascades?: boolean | undefined;
   /** Milliseconds. @default 1_000 */
   intervalMs?: number | undefined;
   /** Without an answer for so long the next heartbeat lists every room. Milliseconds. @default 3_000, the lease */
@@ -159,6 +163,10 @@ export class NodeRegistrar {
         logger.warn({ rooms: reply.lostRooms }, 'rooms live elsewhere now');
         node.dropRooms(reply.lostRooms);
       }
+      if (reply.homes.length > 0) {
+        logger.info({ rooms: reply.homes }, 'rooms have another home now');
+        node.followHomes(reply.homes);
+      }
       if (node.placementAnswered(heartbeat, reply)) this.#beatAgain = true;
       return true;
     } catch (error) {
@@ -169,7 +177,7 @@ export class NodeRegistrar {
   }
 
   #compose(): { heartbeat: NodeHeartbeat; rooms: Map<string, string> } {
-    const { node, nodeId, release, linkAddress, clock } = this.#options;
+    const { node, nodeId, release, linkAddress, cascades = false, clock } = this.#options;
     const full = this.#needFull || clock.monotonicMs() - this.#acknowledgedAtMs >= this.#leaseTtlMs;
     const report = node.readState();
     const reports = node.listRooms();
@@ -185,6 +193,7 @@ export class NodeRegistrar {
         nodeId,
         release,
         linkAddress,
+        cascades,
         ...report,
         seenClaims: [...this.#seenClaims],
         rooms: full

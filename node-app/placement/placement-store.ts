@@ -7,12 +7,14 @@ import { DEFAULT_EXPECTED_PEERS } from '../../core/placement/admission';
 import type { PlacementEvent } from '../../core/placement/placement-event';
 import type {
   ClaimRelease,
+  FindHomeRequest,
   HeartbeatReply,
   NodeHeartbeat,
   NodeRecord,
   Placement,
   PlacementPort,
   PlacePeerRequest,
+  RoomHome,
   RoomRecord,
 } from '../../core/placement/placement-port';
 import { roomNamePattern } from '../../core/placement/room-name-pattern';
@@ -131,6 +133,13 @@ export class PlacementStore implements PlacementPort {
     return readPlacement(roomId, await this.#run('placePeer', keys, args));
   }
 
+  async findHome({ roomId, nodeId }: FindHomeRequest): Promise<RoomHome> {
+    const room = await this.findRoom(roomId);
+    const home = room?.nodes.includes(nodeId) ? await this.findNode(room.nodes[0] ?? '') : undefined;
+    if (!room || !home) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no part of that room' });
+    return { nodes: room.nodes, homeLinkAddress: home.linkAddress, epoch: room.epoch };
+  }
+
   async releaseClaim({ nodeId, seq }: ClaimRelease): Promise<void> {
     checkNodeId(nodeId);
     await this.#run('releaseClaim', this.#commonKeys, [nodeId, String(seq), String(this.#virtualNowMs())]);
@@ -192,6 +201,7 @@ export class PlacementStore implements PlacementPort {
       nowMs: Number(nowMs),
       needFull: needFull === 1,
       lostRooms,
+      homes: [],
       pendingClaims: Number(pendingClaims) < 0 ? undefined : Number(pendingClaims),
       drainCommand: unpackDrainCommand(String(drainCommand)),
     };

@@ -38,11 +38,13 @@ export function readPlacement(roomId: string, answer: unknown): Placement {
   const names = answer.toString('utf8', PLACED_BYTES);
   const end = names.indexOf('\0');
   const nodes = names.slice(0, end).split('\n');
+  const linkAddress = names.slice(end + 1);
   return {
     roomId,
     nodeId: nodes[0] ?? '',
-    linkAddress: names.slice(end + 1),
+    linkAddress,
     nodes,
+    homeLinkAddress: linkAddress,
     epoch: answer.readDoubleLE(0),
     created: answer.readDoubleLE(8) === 1,
     claim: {

@@ -42,6 +42,7 @@ export class LocalSessionHost implements SessionHost {
   async open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<LocalSessionUplink> {
     if (this.stopping) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
     const { roomId, peerId, epoch, claim, grants, role, remoteAddress, resumable } = request;
+    const { nodes, homeLinkAddress } = request;
     const session = new Session({
       id: randomUUID(),
       roomId,
@@ -67,6 +68,8 @@ export class LocalSessionHost implements SessionHost {
           claim,
           grants,
           role,
+          nodes,
+          homeLinkAddress,
           remoteAddress,
           channel: session,
         }),

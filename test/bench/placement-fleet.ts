@@ -71,6 +71,7 @@ export class BenchFleet {
       linkAddress: `${nodeId}.bench:4444`,
       state: 'SERVING',
       ready: true,
+      cascades: true,
       capacity: this.#capacity,
       committed: { egressBps: 0, packetsPerSecond: 0 },
       measured: { egressBps: 0, packetsPerSecond: 0 },

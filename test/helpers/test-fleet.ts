@@ -49,6 +49,7 @@ export class TestFleet {
       linkAddress: `${nodeId}.test:4444`,
       state: 'SERVING',
       ready: true,
+      cascades: true,
       capacity: TEST_CAPACITY,
       committed: { egressBps: 0, packetsPerSecond: 0 },
       measured: { egressBps: 0, packetsPerSecond: 0 },

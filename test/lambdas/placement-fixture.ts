@@ -60,6 +60,7 @@ export class PlacementFixture {
       state,
       drain: drain.report(),
       ready: true,
+      cascades: true,
       capacity: TEST_CAPACITY,
       committed: { egressBps: 0, packetsPerSecond: 0 },
       measured: { egressBps: 1_000_000 * node.occupancy.peers, packetsPerSecond: 0 },

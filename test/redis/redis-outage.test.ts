@@ -29,6 +29,7 @@ class ListNode implements NodeStatePort {
   listRooms = (): RoomReport[] => [...this.rooms.values()];
   takeEndedRooms = (): [] => [];
   takeSeenClaims = (): number[] => this.seen.splice(0);
+  followHomes = (): void => undefined;
   placementAnswered = (): boolean => false;
   dropRooms: NodeStatePort['dropRooms'] = (lost) => {
     for (const { roomId } of lost) {
