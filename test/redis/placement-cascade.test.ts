@@ -194,6 +194,19 @@ describe('a room that outgrows its node', () => {
     expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe('large');
   });
 
+  test('begins small when it is expected to be more than any node carries, also after all of them were lost', async () => {
+    for (const nodeId of ['a', 'b', 'c', 'd']) await fleet.serve([nodeId], { capacity: viewers(5) });
+    const sender = await fleet.place('r', { role: SENDER, expectedPeers: 10_000 });
+    expect(sender.claim.expectedPeers).toBe(4);
+    for (let i = 0; i < 12; i += 1) await fleet.place('r', { role: AUDIENCE });
+    const room = await fleet.store.findRoom('r');
+    expect(room?.nodes).toHaveLength(3);
+    for (const nodeId of room?.nodes ?? []) await fleet.beat(nodeId, { state: 'DRAINED' });
+    const again = await fleet.place('r', { role: AUDIENCE });
+    expect(again).toMatchObject({ created: true, nodes: [again.nodeId] });
+    expect(room?.nodes).not.toContain(again.nodeId);
+  });
+
   test('never shares with a node of a release that has no rooms on several nodes', async () => {
     await fleet.serve(['a'], { capacity: viewers(1) });
     await fleet.place('r', { role: SENDER, expectedPeers: 1 });

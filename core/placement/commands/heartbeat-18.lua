@@ -113,38 +113,38 @@ local NOTHING_PENDING = { 0, 0, 0, 0, 0, 0 }
 
 local touched, lost, homes = {}, {}, {}
 
--- A peer is on its way there already: the room lives on, with what that peer's claim says.
-local function keepForPending(holds, pending)
+-- The node has ended the room, or doesn't list it. With a peer on its way there already the room lives on, with what that
+-- peer's claim says. True when the room, as it was, is over.
+local function endPart(roomId, rawRoom)
+  touched[roomId] = true
+  local pending = pendingOf[roomId]
+  if not pending then return leaveRoom(roomId, rawRoom, nodeId, now, nowUs) end
+  local nodes = roomNodes(rawRoom)
+  local isHome = homeOf(nodes) == nodeId
+  local holds = isHome and unpackRoom(rawRoom) or readPart(nodeId, roomId)
+  if not holds then
+    dropPart(nodeId, roomId)
+    return false
+  end
   holds[R_EGRESS], holds[R_PACKETS], holds[R_PEERS], holds[R_PUB], holds[R_SUB], holds[R_BOTH] = unpack(pending)
   holds[R_REPORTED] = CLAIMED
-  return holds
+  if isHome then writeRoom(roomId, holds, nodes) else writePart(nodeId, roomId, holds) end
+  return isHome
 end
 
 for i = 6 + reportedRooms, #ARGV do
   local epoch, peak, after = struct.unpack('<dd', ARGV[i])
   local roomId = string.sub(ARGV[i], after)
   local rawRoom = call('HGET', ROOMS, roomId)
-  local nodes, room = rawRoom and roomNodes(rawRoom), rawRoom and unpackRoom(rawRoom)
-  local pending = pendingOf[roomId]
-  if room and homeOf(nodes) == nodeId and room[R_EPOCH] == epoch then
-    touched[roomId] = true
-    if pending then writeRoom(roomId, keepForPending(room, pending), nodes) end
-    local isOver = pending or leaveRoom(roomId, rawRoom, nodeId, now, nowUs)
-    if isOver and peak >= 2 then
+  local recordedEpoch = rawRoom and unpackRoom(rawRoom)[R_EPOCH] or 0
+  if rawRoom and homeOf(roomNodes(rawRoom)) == nodeId then
+    if recordedEpoch == epoch and endPart(roomId, rawRoom) and peak >= 2 then
       local key = KEYS[19 + i - 6 - reportedRooms]
       local learned = tonumber(call('GET', key))
       call('SET', key, learned and learned + LEARNING_WEIGHT * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
     end
-  elseif room and homeOf(nodes) ~= nodeId and epoch <= room[R_EPOCH] then
-    local part = readPart(nodeId, roomId)
-    if part then
-      touched[roomId] = true
-      if pending then
-        writePart(nodeId, roomId, keepForPending(part, pending))
-      else
-        leaveRoom(roomId, rawRoom, nodeId, now, nowUs)
-      end
-    end
+  elseif rawRoom and epoch <= recordedEpoch then
+    endPart(roomId, rawRoom)
   end
 end
 
@@ -168,10 +168,8 @@ end
 if full == 1 then
   for _, member in ipairs(call('ZRANGEBYLEX', ROOM_INDEX, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
     local roomId = string.sub(member, #nodeId + 2)
-    if not touched[roomId] and not pendingOf[roomId] then
-      local rawRoom = call('HGET', ROOMS, roomId)
-      if rawRoom then leaveRoom(roomId, rawRoom, nodeId, now, nowUs) else dropPart(nodeId, roomId) end
-    end
+    local rawRoom = not touched[roomId] and call('HGET', ROOMS, roomId)
+    if rawRoom then endPart(roomId, rawRoom) elseif not touched[roomId] then dropPart(nodeId, roomId) end
   end
 end
 

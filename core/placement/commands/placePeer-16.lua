@@ -142,11 +142,25 @@ local function isFleetSilent()
   return not last[2] or tonumber(last[2]) <= now
 end
 
+-- More than any one node of the fleet could carry, were it empty, as far as the one with most headroom shows.
+local function exceedsNode(egress, packets)
+  local nodeId = call('ZREVRANGE', BY_HEADROOM, '0', '0')[1]
+  local raw = nodeId and call('HGET', NODES, nodeId)
+  local node = raw and unpackNode(raw)
+  return node and node[CASCADES] == 1 and (egress > node[CAP_EGRESS] or packets > node[CAP_PACKETS])
+end
+
 -- Puts a room onto a chosen node; gives the answer, and the node when there is one. `peers` and so on are those that the
 -- room is reserved for before its expected size.
 local function placeRoom(pub, sub, both, peers, expected, epoch, excluded)
   local egress, packets = roomDemand(withExpected(peers, pub, sub, both, expected))
   local chosen = choose(egress, packets, excluded)
+  if not chosen and exceedsNode(egress, packets) then
+    -- It begins like any room, and goes on to further nodes.
+    peers, expected = 1, math.min(expected, DEFAULT_EXPECTED)
+    egress, packets = roomDemand(withExpected(1, publishes, subscribes, publishes * subscribes, expected))
+    chosen = choose(egress, packets, excluded)
+  end
   if not chosen then
     if isFleetSilent() then return { UNAVAILABLE, HEARTBEAT_INTERVAL } end
     return refuse('', egress, packets)
@@ -206,6 +220,7 @@ local answer, nodeId =
 if nodeId then
   for i = 1, #list do
     dropPart(list[i], roomId)
+    moveClaims(list[i], roomId)
     -- A node that still lives, or comes back, must list its rooms to learn that this one is gone.
     askForFullList(list[i])
   end

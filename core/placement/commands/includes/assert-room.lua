@@ -16,6 +16,7 @@ local function replaceHome(roomId, list, newHome, room, reporter, now)
         kept[#kept + 1] = nodeId
       else
         dropPart(nodeId, roomId)
+        moveClaims(nodeId, roomId)
       end
       askForFullList(nodeId)
     end
@@ -23,7 +24,7 @@ local function replaceHome(roomId, list, newHome, room, reporter, now)
   if newHome ~= reporter and not placeIn(kept, reporter) then kept[#kept + 1] = reporter end
   call('HDEL', PARTS, newHome .. '\0' .. roomId)
   call('ZADD', ROOM_INDEX, '0', newHome .. '\0' .. roomId)
-  renewClaims(newHome, roomId, 0, room[R_EPOCH])
+  moveClaims(newHome, roomId, room[R_EPOCH])
   local nodes = table.concat(kept, '\n')
   writeRoom(roomId, room, nodes)
   return nodes

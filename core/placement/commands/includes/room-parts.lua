@@ -52,14 +52,17 @@ local function nextHomeOf(list, now, suspect)
   end
 end
 
--- A claim that the node's part was made with, or that came later, goes on with the room's new epoch.
-local function renewClaims(nodeId, roomId, since, epoch)
+-- The node's claims for the room go on with this epoch; without one they end, since the room no longer is there.
+local function moveClaims(nodeId, roomId, epoch)
+  local at = #nodeId + 2 + CLAIM_BYTES
   for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
-    local claim = unpackClaim(nodeId, member)
-    if claim.roomId == roomId and claim.epoch >= since then
+    if string.sub(member, at) == roomId then
       call('ZREM', CLAIMS, member)
-      writeClaim(nodeId, claim.seq, claim.at, epoch, claim.egress, claim.packets, claim.publishes, claim.subscribes,
-        claim.rooms, roomId)
+      if epoch then
+        local claim = unpackClaim(nodeId, member)
+        writeClaim(nodeId, claim.seq, claim.at, epoch, claim.egress, claim.packets, claim.publishes,
+          claim.subscribes, claim.rooms, roomId)
+      end
     end
   end
 end
@@ -69,7 +72,8 @@ local function promote(roomId, rawRoom, list, nextHome, now, nowUs)
   local home = list[1]
   local room = readPart(nextHome, roomId) or { 0, 0, 0, 0, 0, 0, 0, 0, NAMED }
   local epoch = math.max(unpackRoom(rawRoom)[R_EPOCH] + 1, nowUs)
-  renewClaims(nextHome, roomId, room[R_EPOCH], epoch)
+  moveClaims(nextHome, roomId, epoch)
+  moveClaims(home, roomId)
   room[R_EPOCH] = epoch
   local left = { nextHome }
   for i = 2, #list do
