@@ -7,7 +7,7 @@
 export interface RedisKeys {
   /** HASH node id → packed node record (lease, state, capacity, load, pending claims) + link address. */
   nodes: string;
-  /** HASH room id → packed room record (epoch, reservation, counts) + node ids, home first, joined by `\n`. */
+  /** HASH room id → packed room record (epoch, the home's reservation and counts) + node ids, home first, joined by `\n`. */
   rooms: string;
   /** ZSET, all scores 0: one member per claim that its node has not confirmed, `<node id>\0<seq><claim><room id>`. */
   claims: string;
@@ -15,6 +15,8 @@ export interface RedisKeys {
   leases: string;
   /** ZSET, all scores 0: `<node id>\0<room id>` for each room of the node, to find them when the node goes. */
   roomIndex: string;
+  /** HASH `<node id>\0<room id>` → what a further node holds of the room, packed like a room's record. */
+  parts: string;
   /** STRING when the present generation began, microseconds since 1970, Redis time. */
   generation: string;
   /** STREAM, capped: placement events, see `core/placement/placement-event.ts`. */
@@ -54,6 +56,7 @@ export function redisKeys(prefix: string): RedisKeys {
     claims: `${tag}claims`,
     leases: `${tag}leases`,
     roomIndex: `${tag}room-index`,
+    parts: `${tag}room-parts`,
     generation: `${tag}generation`,
     events: `${tag}events`,
     sortKeys: {
@@ -90,5 +93,6 @@ export function commonScriptKeys(keys: RedisKeys): string[] {
     keys.sortKeys.clients,
     keys.sortKeys.tracks,
     keys.sortKeys.bytespersec,
+    keys.parts,
   ];
 }

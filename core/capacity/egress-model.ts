@@ -141,7 +141,7 @@ export const NO_CASCADE: CascadeCounts = { remotePublishers: 0, otherNodes: 0 };
  * What a node sends to the other nodes of a room: each of its publishers once to each of them, with audio and the layer
  * that somebody there is likely to watch. Rounded up to whole units.
  *
- * `core/placement/commands/includes/room-demand.lua` is the same function for Redis; a test holds them equal.
+ * `core/placement/commands/includes/pipe-demand.lua` is the same function for Redis; a test holds them equal.
  * @param publishers those that sit on this node
  * @param cascade the room's other nodes
  */

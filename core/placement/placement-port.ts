@@ -214,6 +214,7 @@ export interface NodeRecord {
   cordon?: CordonReport | undefined;
 }
 
+/** All numbers are sums over the room's nodes. */
 export interface RoomRecord {
   roomId: string;
   /** Home first. */

@@ -27,10 +27,10 @@ function readVector(buffer: Buffer, index: number): CapacityVector {
 }
 
 export function packRoomReport(room: RoomReport): Buffer {
-  const { epoch, peers, publishers, subscribers, expectedPeers, reserved } = room;
+  const { epoch, homeNodeId = '', peers, publishers, subscribers, expectedPeers, reserved } = room;
   return packDoubles(
     [epoch, peers, publishers, subscribers, expectedPeers, reserved.egressBps, reserved.packetsPerSecond],
-    room.roomId,
+    `${homeNodeId}\0${room.roomId}`,
   );
 }
 
@@ -93,4 +93,19 @@ export function unpackRoomRecord(roomId: string, packed: Buffer): RoomRecord {
     expectedPeers: readDouble(packed, 7),
     reserved: readVector(packed, 1),
   };
+}
+
+/** The room with what its further nodes hold of it added. A part that is missing counts for nothing. */
+export function addParts(room: RoomRecord, parts: readonly (Buffer | null)[]): RoomRecord {
+  return parts
+    .filter((part) => part !== null)
+    .reduce(
+      (sum, part) => ({
+        ...sum,
+        peers: sum.peers + readDouble(part, 3),
+        expectedPeers: sum.expectedPeers + readDouble(part, 7),
+        reserved: addVector(sum.reserved, readVector(part, 1)),
+      }),
+      room,
+    );
 }

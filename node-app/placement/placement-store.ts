@@ -18,13 +18,10 @@ import type {
   RoomRecord,
 } from '../../core/placement/placement-port';
 import { roomNamePattern } from '../../core/placement/room-name-pattern';
-import {
-  DEFAULT_LOAD_LIMIT,
-  DEFAULT_SELECTOR_POLICY,
-  type SelectorPolicy,
-} from '../../core/placement/selector-policy';
+import { DEFAULT_SELECTOR_POLICY, type SelectorPolicy } from '../../core/placement/selector-policy';
 import { commonScriptKeys, redisKeys, type RedisKeys } from '../../core/redis-keys';
 import {
+  addParts,
   packDoubles,
   packEndedRoom,
   packNodeInfo,
@@ -34,6 +31,7 @@ import {
   unpackRoomRecord,
 } from './packed-records';
 import { readEventEntry } from './placement-events';
+import { policyLetters, type PolicyLetters } from './policy-letters';
 import { defaultCommandsFolder, loadScript, type PlacementScript } from './script-loader';
 import { placementError, readPlacement, readScriptResult } from './script-result';
 import { DEFAULT_PLACEMENT_TIMING, scriptConstants, type PlacementTiming } from './script-settings';
@@ -58,25 +56,15 @@ export interface PlacementStoreOptions {
   virtualNowMs?: (() => number) | undefined;
 }
 
-type ScriptName = 'placePeer' | 'releaseClaim' | 'heartbeat' | 'retireNode';
+type ScriptName = 'placePeer' | 'findHome' | 'releaseClaim' | 'heartbeat' | 'retireNode';
 
 const SCRIPT_FILES: Record<ScriptName, string> = {
-  placePeer: 'placePeer-15.lua',
-  releaseClaim: 'releaseClaim-14.lua',
-  heartbeat: 'heartbeat-17.lua',
-  retireNode: 'retireNode-16.lua',
+  placePeer: 'placePeer-16.lua',
+  findHome: 'findHome-15.lua',
+  releaseClaim: 'releaseClaim-15.lua',
+  heartbeat: 'heartbeat-18.lua',
+  retireNode: 'retireNode-17.lua',
 };
-
-/** Places of the sort keys among the scripts' keys: `a` is 0, `j` is KEYS[9]. */
-const SORT_KEY_LETTERS = {
-  random: 'a',
-  rooms: 'j',
-  cpuload: 'k',
-  sysload: 'l',
-  clients: 'm',
-  tracks: 'n',
-  bytespersec: 'o',
-} as const;
 
 /** Placement on Redis. Every call is one round trip; the decisions are in `core/placement/commands`. */
 export class PlacementStore implements PlacementPort {
@@ -106,6 +94,7 @@ export class PlacementStore implements PlacementPort {
     });
     this.#scripts = {
       placePeer: loadScript(folder, SCRIPT_FILES.placePeer, constants),
+      findHome: loadScript(folder, SCRIPT_FILES.findHome, constants),
       releaseClaim: loadScript(folder, SCRIPT_FILES.releaseClaim, constants),
       heartbeat: loadScript(folder, SCRIPT_FILES.heartbeat, constants),
       retireNode: loadScript(folder, SCRIPT_FILES.retireNode, constants),
@@ -133,11 +122,23 @@ export class PlacementStore implements PlacementPort {
     return readPlacement(roomId, await this.#run('placePeer', keys, args));
   }
 
-  async findHome({ roomId, nodeId }: FindHomeRequest): Promise<RoomHome> {
-    const room = await this.findRoom(roomId);
-    const home = room?.nodes.includes(nodeId) ? await this.findNode(room.nodes[0] ?? '') : undefined;
-    if (!room || !home) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no part of that room' });
-    return { nodes: room.nodes, homeLinkAddress: home.linkAddress, epoch: room.epoch };
+  async findHome({ roomId, nodeId, evidence }: FindHomeRequest): Promise<RoomHome> {
+    checkRoomId(roomId);
+    checkNodeId(nodeId);
+    const kind = { unreachable: '1', dead: '2' };
+    const answer = await this.#run('findHome', this.#commonKeys, [
+      roomId,
+      nodeId,
+      evidence?.nodeId ?? '',
+      evidence ? kind[evidence.kind] : '0',
+      String(this.#virtualNowMs()),
+    ]);
+    const [nodes, homeLinkAddress, epoch] = readScriptResult(answer);
+    return {
+      nodes: String(nodes).split('\n'),
+      homeLinkAddress: String(homeLinkAddress),
+      epoch: Number(epoch),
+    };
   }
 
   async releaseClaim({ nodeId, seq }: ClaimRelease): Promise<void> {
@@ -162,6 +163,7 @@ export class PlacementStore implements PlacementPort {
       load.tracks,
       load.bytesPerSecond,
       heartbeat.heartbeatSeq,
+      heartbeat.cascades ? 1 : 0,
       heartbeat.acknowledgedSeq,
       heartbeat.full ? 1 : 0,
       heartbeat.rooms.length,
@@ -192,16 +194,23 @@ export class PlacementStore implements PlacementPort {
         ...heartbeat.endedRooms.map(packEndedRoom),
       ],
     );
-    const [nowMs, needFull, pendingClaims, drainCommand, ...lost] = readScriptResult(answer);
-    const lostRooms: HeartbeatReply['lostRooms'] = [];
-    for (let i = 0; i + 2 < lost.length; i += 3) {
-      lostRooms.push({ roomId: String(lost[i]), nodeId: String(lost[i + 1]), epoch: Number(lost[i + 2]) });
-    }
+    const [nowMs, needFull, pendingClaims, drainCommand, lostCount, ...told] = readScriptResult(answer);
+    const triples = inThrees(told);
     return {
       nowMs: Number(nowMs),
       needFull: needFull === 1,
-      lostRooms,
-      homes: [],
+      lostRooms: triples
+        .slice(0, Number(lostCount))
+        .map(([roomId, home, epoch]) => ({
+          roomId: String(roomId),
+          nodeId: String(home),
+          epoch: Number(epoch),
+        })),
+      homes: triples.slice(Number(lostCount)).map(([roomId, nodes, epoch]) => ({
+        roomId: String(roomId),
+        nodes: String(nodes).split('\n'),
+        epoch: Number(epoch),
+      })),
       pendingClaims: Number(pendingClaims) < 0 ? undefined : Number(pendingClaims),
       drainCommand: unpackDrainCommand(String(drainCommand)),
     };
@@ -251,18 +260,34 @@ export class PlacementStore implements PlacementPort {
     const [next, flat] = await this.#read((redis) =>
       redis.hscanBuffer(this.#keys.rooms, cursor, 'COUNT', count),
     );
-    const rooms: RoomRecord[] = [];
+    const heads: RoomRecord[] = [];
     for (let i = 0; i + 1 < flat.length; i += 2) {
       const [roomId, packed] = [flat[i], flat[i + 1]];
-      if (roomId && packed) rooms.push(unpackRoomRecord(roomId.toString('utf8'), packed));
+      if (roomId && packed) heads.push(unpackRoomRecord(roomId.toString('utf8'), packed));
     }
+    const rooms = await this.#withParts(heads);
     const nextCursor = next.toString();
     return nextCursor === '0' ? { rooms } : { rooms, cursor: nextCursor };
   }
 
   async findRoom(roomId: string): Promise<RoomRecord | undefined> {
     const packed = await this.#read((redis) => redis.hgetBuffer(this.#keys.rooms, roomId));
-    return packed ? unpackRoomRecord(roomId, packed) : undefined;
+    return packed ? (await this.#withParts([unpackRoomRecord(roomId, packed)]))[0] : undefined;
+  }
+
+  /** Adds what the further nodes hold of the rooms. */
+  async #withParts(rooms: RoomRecord[]): Promise<RoomRecord[]> {
+    const fields = rooms.flatMap(({ roomId, nodes }) =>
+      nodes.slice(1).map((nodeId) => `${nodeId}\0${roomId}`),
+    );
+    if (fields.length === 0) return rooms;
+    const parts = await this.#read((redis) => redis.hmgetBuffer(this.#keys.parts, ...fields));
+    let next = 0;
+    return rooms.map((room) => {
+      const count = room.nodes.length - 1;
+      next += count;
+      return addParts(room, parts.slice(next - count, next));
+    });
   }
 
   /** Events after `afterId`, oldest first. About the last thousand are kept. */
@@ -306,21 +331,8 @@ export class PlacementStore implements PlacementPort {
   }
 }
 
-/** A policy as `placePeer-15.lua` reads it. */
-interface PolicyLetters {
-  /** selector, kind, sortBy, algorithm: `a` is 0. */
-  letters: string;
-  loadLimit: string;
-}
-
-function policyLetters(policy: SelectorPolicy): PolicyLetters {
-  const loadLimit = String((policy.selector === 'livekit' && policy.loadLimit) || DEFAULT_LOAD_LIMIT);
-  if (policy.selector !== 'livekit') {
-    return { letters: policy.selector === 'best-fit' ? 'baaa' : 'aaaa', loadLimit };
-  }
-  const kind = { any: 'a', cpuload: 'b', sysload: 'c' }[policy.kind];
-  const algorithm = policy.algorithm === 'twochoice' ? 'b' : 'a';
-  return { letters: `c${kind}${SORT_KEY_LETTERS[policy.sortBy]}${algorithm}`, loadLimit };
+function inThrees(values: unknown[]): unknown[][] {
+  return Array.from({ length: Math.floor(values.length / 3) }, (_, i) => values.slice(3 * i, 3 * i + 3));
 }
 
 function checkNodeId(nodeId: string): void {

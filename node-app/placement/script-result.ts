@@ -2,11 +2,11 @@ import { FleetError } from '../../core/errors';
 import type { Placement } from '../../core/placement/placement-port';
 
 /** First element of every script's answer; `includes/keys.lua` has the same numbers. */
-const RESULT = { ok: 0, noCapacity: 1, unavailable: 2 } as const;
+const RESULT = { ok: 0, noCapacity: 1, unavailable: 2, notFound: 3 } as const;
 
 /**
  * The answer's values after its code.
- * @throws FleetError FLEET_ERR_NO_CAPACITY, FLEET_ERR_PLACEMENT_UNAVAILABLE, FLEET_ERR_INTERNAL
+ * @throws FleetError FLEET_ERR_NO_CAPACITY, FLEET_ERR_PLACEMENT_UNAVAILABLE, FLEET_ERR_NOT_FOUND, FLEET_ERR_INTERNAL
  */
 export function readScriptResult(answer: unknown): unknown[] {
   if (!Array.isArray(answer)) throw unexpectedAnswer();
@@ -18,6 +18,8 @@ export function readScriptResult(answer: unknown): unknown[] {
       throw new FleetError('FLEET_ERR_NO_CAPACITY', { retryAfterMs: Number(values[0]) });
     case RESULT.unavailable:
       throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', { retryAfterMs: Number(values[0]) });
+    case RESULT.notFound:
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'this node holds no part of that room' });
     default:
       throw unexpectedAnswer();
   }
@@ -35,16 +37,16 @@ export function readPlacement(roomId: string, answer: unknown): Placement {
     readScriptResult(answer);
     throw unexpectedAnswer();
   }
-  const names = answer.toString('utf8', PLACED_BYTES);
-  const end = names.indexOf('\0');
-  const nodes = names.slice(0, end).split('\n');
-  const linkAddress = names.slice(end + 1);
+  const [list = '', linkAddress = '', nodeId, homeLinkAddress] = answer
+    .toString('utf8', PLACED_BYTES)
+    .split('\0');
+  const nodes = list.split('\n');
   return {
     roomId,
-    nodeId: nodes[0] ?? '',
+    nodeId: nodeId ?? nodes[0] ?? '',
     linkAddress,
     nodes,
-    homeLinkAddress: linkAddress,
+    homeLinkAddress: homeLinkAddress ?? linkAddress,
     epoch: answer.readDoubleLE(0),
     created: answer.readDoubleLE(8) === 1,
     claim: {

@@ -43,6 +43,16 @@ describe('a session whose media is on another node', () => {
     await eventually(() => !fleet.node(B).parts.media.hasRoom('relayed'));
   });
 
+  test("brings the room's nodes, and how its home is reached, to its media", async () => {
+    const openPeer = jest.spyOn(fleet.node(B).parts.media, 'openPeer');
+    const { client } = await open('nodes');
+    expect(openPeer).toHaveBeenCalledWith(
+      expect.objectContaining({ roomId: 'nodes', nodes: ['node-b'], homeLinkAddress: proxy.address }),
+    );
+    openPeer.mockRestore();
+    client.close();
+  });
+
   test('old clients on both gateways meet in it', async () => {
     const roomId = 'both';
     const alice = await SignallingPeer.connect({ url: fleet.url(A), roomId, peerId: 'alice' });

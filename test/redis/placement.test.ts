@@ -93,8 +93,8 @@ describe('placing a peer', () => {
     expect(viewer.claim.reserved.egressBps).toBe(Math.ceil(1.06 * 1_732_000));
   });
 
-  test('a peer for whom the node of its room has no headroom gets NO_CAPACITY, a retry-after and an event', async () => {
-    await fleet.serve(['a', 'b']);
+  test('a peer for whom no node has headroom gets NO_CAPACITY, a retry-after and an event', async () => {
+    await fleet.serve(['a']);
     const first = await fleet.place('r', { expectedPeers: 2 });
     await fleet.beat(first.nodeId, {
       measured: TEST_CAPACITY,

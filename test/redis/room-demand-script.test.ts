@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   DEFAULT_EGRESS_MODEL,
+  partDemand,
   roomDemand,
   withExpectedPeers,
   type EgressModelParams,
@@ -43,44 +44,56 @@ const counts = fc
     both,
   }));
 
-test('the egress model in Lua is the one in TypeScript, to the bit', async () => {
+/** What a piece of Lua answers that uses the model with these parameters. */
+async function inLua(source: string, egressModel: EgressModelParams, args: number[]): Promise<number[]> {
   const redis = server.client();
+  try {
+    const script = defineScript(defaultCommandsFolder(), {
+      name: 'model',
+      keyCount: 0,
+      source,
+      constants: scriptConstants({
+        timing: DEFAULT_PLACEMENT_TIMING,
+        egressModel: { ...DEFAULT_EGRESS_MODEL, ...egressModel },
+        defaultExpectedPeers: 4,
+        learningWeight: 0.3,
+      }),
+    });
+    return (await redis.eval(script.lua, 0, ...args.map(String))) as number[];
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test('the egress model in Lua is the one in TypeScript, to the bit', async () => {
   const source = `--- @include "room-demand"
     local pub, sub, both = withExpected(tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]),
       tonumber(ARGV[5]))
     return { pub, sub, both, roomDemand(pub, sub, both) }`;
-  try {
-    await fc.assert(
-      fc.asyncProperty(params, counts, fc.nat(3_000), async (egressModel, room, expected) => {
-        const script = defineScript(defaultCommandsFolder(), {
-          name: 'model',
-          keyCount: 0,
-          source,
-          constants: scriptConstants({
-            timing: DEFAULT_PLACEMENT_TIMING,
-            egressModel: { ...DEFAULT_EGRESS_MODEL, ...egressModel },
-            defaultExpectedPeers: 4,
-            learningWeight: 0.3,
-          }),
-        });
-        const answer = await redis.eval(
-          script.lua,
-          0,
-          ...[room.peers, room.publishers, room.subscribers, room.both, expected].map(String),
-        );
-        const full = withExpectedPeers(room, expected, egressModel);
-        const demand = roomDemand(full, egressModel);
-        expect(answer).toEqual([
-          full.publishers,
-          full.subscribers,
-          full.both,
-          demand.egressBps,
-          demand.packetsPerSecond,
-        ]);
-      }),
-      { numRuns: 300 },
-    );
-  } finally {
-    redis.disconnect();
-  }
+  await fc.assert(
+    fc.asyncProperty(params, counts, fc.nat(3_000), async (egressModel, room, expected) => {
+      const { peers, publishers, subscribers, both } = room;
+      const answer = await inLua(source, egressModel, [peers, publishers, subscribers, both, expected]);
+      const full = withExpectedPeers(room, expected, egressModel);
+      const { egressBps, packetsPerSecond } = roomDemand(full, egressModel);
+      expect(answer).toEqual([full.publishers, full.subscribers, full.both, egressBps, packetsPerSecond]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('so is what a room on several nodes makes one of them send', async () => {
+  const source = `--- @include "pipe-demand"
+    return { partDemand(tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])) }`;
+  const cascades = fc.record({ remotePublishers: fc.nat(500), otherNodes: fc.nat(50) });
+  await fc.assert(
+    fc.asyncProperty(params, counts, cascades, async (egressModel, room, cascade) => {
+      const { publishers, subscribers, both } = room;
+      const { remotePublishers, otherNodes } = cascade;
+      const args = [publishers, subscribers, both, remotePublishers, otherNodes];
+      const { egressBps, packetsPerSecond } = partDemand(room, cascade, egressModel);
+      expect(await inLua(source, egressModel, args)).toEqual([egressBps, packetsPerSecond]);
+    }),
+    { numRuns: 300 },
+  );
 });

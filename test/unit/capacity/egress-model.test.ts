@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import {
   bitsPerPacket,
   DEFAULT_EGRESS_MODEL,
+  NO_CASCADE,
   NO_PEERS,
+  partDemand,
+  pipeDemand,
   roomDemand,
   withExpectedPeers,
   withPeer,
@@ -84,4 +87,41 @@ test('people who are expected send up to the assumed number of senders, the othe
 
 test('a packet of video is worth its bits and the overhead', () => {
   expect(bitsPerPacket()).toBe(8_480);
+});
+
+describe('a room on several nodes', () => {
+  const rest = (remotePublishers: number, otherNodes: number) => ({ remotePublishers, otherNodes });
+
+  test('without others a part is the whole room', () => {
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(300), (people, audience) => {
+        const counts = withPeer(meeting(people), AUDIENCE, audience);
+        expect(partDemand(counts, NO_CASCADE)).toEqual(roomDemand(counts));
+      }),
+    );
+  });
+
+  test('subscribers receive the senders of all nodes, and who sits elsewhere is received like anybody', () => {
+    // Two of five people sit here: they send to each other and receive three more.
+    const here = partDemand(meeting(2), rest(3, 1));
+    expect(here.egressBps).toBe(Math.ceil(1.06 * 2 * 4 * 532_000) + Math.ceil(1.06 * 2 * 532_000));
+  });
+
+  test('a sender crosses once to each other node, however many watch there', () => {
+    expect(pipeDemand(1, rest(0, 3)).egressBps).toBe(Math.ceil(1.06 * 3 * 1_732_000));
+    expect(pipeDemand(1, rest(1, 1)).egressBps).toBe(Math.ceil(1.06 * 1_732_000));
+    expect(pipeDemand(2, rest(2, 1))).toEqual({
+      egressBps: Math.ceil(1.06 * 2 * 532_000),
+      packetsPerSecond: Math.ceil(2 * (500_000 / 8_000 + 50)),
+    });
+    expect(pipeDemand(0, rest(9, 3))).toEqual({ egressBps: 0, packetsPerSecond: 0 });
+  });
+
+  test('a room without pictures carries voices only, and no more of them than are heard', () => {
+    const voices = { ...DEFAULT_EGRESS_MODEL, lastN: 0, activeAudio: 3 };
+    expect(pipeDemand(10, rest(5, 2), voices)).toEqual({
+      egressBps: Math.ceil(1.06 * 6 * 32_000),
+      packetsPerSecond: 300,
+    });
+  });
 });

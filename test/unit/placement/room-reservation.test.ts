@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { NO_PEERS, roomDemand, withPeer } from '../../../core/capacity/egress-model';
-import { ZERO_VECTOR } from '../../../core/capacity/headroom';
+import { NO_CASCADE, NO_PEERS, partDemand, roomDemand, withPeer } from '../../../core/capacity/egress-model';
+import { maxVector, ZERO_VECTOR } from '../../../core/capacity/headroom';
 import { addedDemand } from '../../../core/placement/admission';
 import { DEFAULT_EGRESS_MODEL } from '../../../core/capacity/egress-model';
 import { RoomReservation } from '../../../core/placement/room-reservation';
@@ -108,4 +108,44 @@ test('after any history, no peers left means nothing reserved', () => {
       },
     ),
   );
+});
+
+describe('a room on several nodes', () => {
+  const rest = (remotePublishers: number, otherNodes: number) => ({ remotePublishers, otherNodes });
+
+  test('is committed to what the others make it send, though nobody came here for it', () => {
+    const room = roomOf(3, 3);
+    room.setCascade(rest(2, 1), ZERO_VECTOR, 10_000);
+    const needed = partDemand(meeting(3), rest(2, 1));
+    expect(room.reserved).toEqual(maxVector(demand(3), needed));
+    expect(room.committed(ZERO_VECTOR, 10_000)).toEqual(room.reserved);
+    // What was measured before comes on top of nothing, and what is announced fades as ever.
+    expect(room.committed(ZERO_VECTOR, 200_000).egressBps).toBeLessThan(needed.egressBps);
+  });
+
+  test('announces only what its reservation does not cover yet', () => {
+    const room = roomOf(2, 12);
+    room.setCascade(rest(2, 1), ZERO_VECTOR, 0);
+    expect(room.reserved).toEqual(demand(12));
+  });
+
+  test('gives back what the others no longer need', () => {
+    const room = roomOf(3, 3);
+    room.setCascade(rest(6, 2), ZERO_VECTOR, 0);
+    room.setCascade(rest(6, 1), ZERO_VECTOR, 0);
+    expect(room.reserved).toEqual(partDemand(meeting(3), rest(6, 1)));
+    room.setCascade(NO_CASCADE, ZERO_VECTOR, 0);
+    expect(room.reserved).toEqual(demand(3));
+    expect(room.committed(ZERO_VECTOR, 0).egressBps).toBeCloseTo(demand(3).egressBps);
+  });
+
+  test('holds nothing once its own peers have left, whatever is elsewhere', () => {
+    const room = roomOf(3, 3);
+    room.setCascade(rest(6, 2), ZERO_VECTOR, 0);
+    room.setCounts(NO_PEERS);
+    expect(room.reserved).toEqual(ZERO_VECTOR);
+    expect(room.committed(ZERO_VECTOR, 0)).toEqual(ZERO_VECTOR);
+    room.setCascade(rest(9, 3), ZERO_VECTOR, 0);
+    expect(room.reserved).toEqual(ZERO_VECTOR);
+  });
 });

@@ -1,14 +1,13 @@
---- @include "room-record"
+--- @include "room-parts"
 --- @include "sort-keys"
 
--- Forgets up to `limit` rooms of a node; true when none is left. A room whose home is elsewhere by now stays.
-local function removeRoomsOf(nodeId, limit)
+-- Takes a node out of up to `limit` of its rooms; true when none is left. A room that other nodes hold goes on there.
+local function removeRoomsOf(nodeId, limit, now, nowUs)
   local members = call('ZRANGEBYLEX', ROOM_INDEX, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1', 'LIMIT', 0, limit)
   for _, member in ipairs(members) do
     local roomId = string.sub(member, #nodeId + 2)
     local raw = call('HGET', ROOMS, roomId)
-    if raw and homeOf(roomNodes(raw)) == nodeId then call('HDEL', ROOMS, roomId) end
-    call('ZREM', ROOM_INDEX, member)
+    if raw then leaveRoom(roomId, raw, nodeId, now, nowUs) else dropPart(nodeId, roomId) end
   end
   return #members < limit
 end

@@ -18,8 +18,3 @@ local function writeRoom(roomId, room, nodes)
   redis.call('HSET', KEYS[2], roomId, struct.pack(ROOM_FORMAT, room[1], room[2], room[3], room[4], room[5], room[6],
     room[7], room[8], room[9]) .. nodes)
 end
-
-local function deleteRoom(roomId, home)
-  redis.call('HDEL', KEYS[2], roomId)
-  redis.call('ZREM', KEYS[5], home .. '\0' .. roomId)
-end

@@ -2,7 +2,7 @@
   Gives back a claim that no session was opened for. Unknown and confirmed claims are left alone.
 
   Input
-    KEYS[1..14]  see includes/keys.lua
+    KEYS[1..15]  see includes/keys.lua
     ARGV[1]      node id
     ARGV[2]      claim seq
     ARGV[3]      virtual time, 0: Redis' own
@@ -19,7 +19,7 @@
 
 local nodeId = ARGV[1]
 local seq = tonumber(ARGV[2])
-local now, _, timeError = readTime(tonumber(ARGV[3]))
+local now, nowUs, timeError = readTime(tonumber(ARGV[3]))
 if timeError then return timeError end
 
 local prefix = nodeId .. '\0'
@@ -28,7 +28,7 @@ local member = call('ZRANGEBYLEX', CLAIMS, '[' .. prefix .. struct.pack('>d', se
 if not member then return 0 end
 local claim = unpackClaim(nodeId, member)
 call('ZREM', CLAIMS, member)
-forgetClaimOfRoom(nodeId, claim)
+forgetClaimOfRoom(nodeId, claim, now, nowUs)
 
 local raw = call('HGET', NODES, nodeId)
 if not raw then return 1 end

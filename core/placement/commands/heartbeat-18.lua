@@ -2,29 +2,31 @@
   Renews a node's lease, takes over its report, settles the claims it has seen, and tells it what it must drop.
 
   Input
-    KEYS[1..14]  see includes/keys.lua
-    KEYS[15]     node info
-    KEYS[16]     removed nodes
-    KEYS[17]     drain commands
-    KEYS[18..]   learned size for each ended room, in their order
+    KEYS[1..15]  see includes/keys.lua
+    KEYS[16]     node info
+    KEYS[17]     removed nodes
+    KEYS[18]     drain commands
+    KEYS[19..]   learned size for each ended room, in their order
     ARGV[1]      node id
-    ARGV[2]      doubles: state, ready, capacity (2), use (2), load (6), heartbeatSeq, acknowledgedSeq, full,
-                 number of reported rooms, virtual time (0: Redis' own)
+    ARGV[2]      doubles: state, ready, capacity (2), use (2), load (6), heartbeatSeq, cascades,
+                 acknowledgedSeq, full, number of reported rooms, virtual time (0: Redis' own)
     ARGV[3]      link address
     ARGV[4]      node info, opaque
     ARGV[5]      seqs of the claims seen, doubles
     ARGV[6..]    reported rooms: doubles epoch, peers, publishers, subscribers, expected, reserved (2), then the
-                 room id; after them the ended rooms: doubles epoch, peak peers, then the room id
+                 home that the node knows of ('': itself), a zero byte and the room id; after them the ended rooms: doubles epoch, peak peers, then the room id
 
   Output
-    { 0, now, needFull (0/1), claims whose peers have not come (-1: unknown), drain command ('': none),
-      for each lost room: room id, home, epoch }
+    { 0, now, needFull (0/1), claims whose peers have not come (-1: unknown), drain command ('': none), number of lost
+      rooms, for each of them: room id, home, epoch; for each room with another home or epoch than the node knows of: room
+      id, node ids joined by newlines, epoch }
 ]]
 --- @include "keys"
 --- @include "time"
 --- @include "node-record"
 --- @include "sort-keys"
---- @include "room-record"
+--- @include "room-parts"
+--- @include "assert-room"
 --- @include "claims"
 --- @include "forget-claim"
 --- @include "remove-node"
@@ -32,7 +34,8 @@
 
 local nodeId = ARGV[1]
 local state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks, bytes,
-  heartbeatSeq, acknowledgedSeq, full, reportedRooms, virtualNow = struct.unpack('<ddddddddddddddddd', ARGV[2])
+  heartbeatSeq, cascades, acknowledgedSeq, full, reportedRooms, virtualNow =
+    struct.unpack('<dddddddddddddddddd', ARGV[2])
 local PRIOR_LIFE_SEC = 30 * 24 * 3600
 local ROOMS_SWEPT = 50
 
@@ -43,7 +46,7 @@ local raw = call('HGET', NODES, nodeId)
 local old = raw and unpackNode(raw)
 
 -- An earlier heartbeat that was held up on its way says nothing new.
-if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then return { OK, now, 0, -1, '' } end
+if old and acknowledgedSeq > 0 and heartbeatSeq <= old[HEARTBEAT_SEQ] then return { OK, now, 0, -1, '', 0 } end
 
 --------------------------------------------------------------------------------------------------------------
 -- Generation: has Redis forgotten something?
@@ -53,7 +56,7 @@ local lapsed = not old or old[LEASE] <= now
 
 -- This node's own writes are missing: it lists its rooms again, whoever noticed first.
 local lostMine = (old and old[HEARTBEAT_SEQ] < acknowledgedSeq)
-  or (not old and acknowledgedSeq > 0 and not call('ZSCORE', KEYS[16], nodeId))
+  or (not old and acknowledgedSeq > 0 and not call('ZSCORE', KEYS[17], nodeId))
 
 local function beginsGeneration()
   if not generation then return true end
@@ -108,96 +111,70 @@ local NOTHING_PENDING = { 0, 0, 0, 0, 0, 0 }
 --------------------------------------------------------------------------------------------------------------
 -- Rooms: ended, reported, and (in a full report) no longer there.
 
-local touched, lost = {}, {}
+local touched, lost, homes = {}, {}, {}
+
+-- The node has ended the room, or doesn't list it. With a peer on its way there already the room lives on, with what that
+-- peer's claim says. True when the room, as it was, is over.
+local function endPart(roomId, rawRoom)
+  touched[roomId] = true
+  local pending = pendingOf[roomId]
+  if not pending then return leaveRoom(roomId, rawRoom, nodeId, now, nowUs) end
+  local nodes = roomNodes(rawRoom)
+  local isHome = homeOf(nodes) == nodeId
+  local holds = isHome and unpackRoom(rawRoom) or readPart(nodeId, roomId)
+  if not holds then
+    dropPart(nodeId, roomId)
+    return false
+  end
+  holds[R_EGRESS], holds[R_PACKETS], holds[R_PEERS], holds[R_PUB], holds[R_SUB], holds[R_BOTH] = unpack(pending)
+  holds[R_REPORTED] = CLAIMED
+  if isHome then writeRoom(roomId, holds, nodes) else writePart(nodeId, roomId, holds) end
+  return isHome
+end
 
 for i = 6 + reportedRooms, #ARGV do
   local epoch, peak, after = struct.unpack('<dd', ARGV[i])
   local roomId = string.sub(ARGV[i], after)
   local rawRoom = call('HGET', ROOMS, roomId)
-  local nodes = rawRoom and roomNodes(rawRoom)
-  local room = rawRoom and unpackRoom(rawRoom)
-  if room and homeOf(nodes) == nodeId and room[R_EPOCH] == epoch then
-    touched[roomId] = true
-    local pending = pendingOf[roomId]
-    if pending then
-      -- A peer is on its way there already: the room lives on, with what that peer's claim says.
-      room[R_EGRESS], room[R_PACKETS], room[R_PEERS], room[R_PUB], room[R_SUB], room[R_BOTH] = unpack(pending)
-      room[R_REPORTED] = 0
-      writeRoom(roomId, room, nodes)
-    else
-      deleteRoom(roomId, nodeId)
-    end
-    if peak >= 2 then
-      local key = KEYS[18 + i - 6 - reportedRooms]
+  local recordedEpoch = rawRoom and unpackRoom(rawRoom)[R_EPOCH] or 0
+  if rawRoom and homeOf(roomNodes(rawRoom)) == nodeId then
+    if recordedEpoch == epoch and endPart(roomId, rawRoom) and peak >= 2 then
+      local key = KEYS[19 + i - 6 - reportedRooms]
       local learned = tonumber(call('GET', key))
       call('SET', key, learned and learned + LEARNING_WEIGHT * (peak - learned) or peak, 'EX', PRIOR_LIFE_SEC)
     end
+  elseif rawRoom and epoch <= recordedEpoch then
+    endPart(roomId, rawRoom)
   end
-end
-
--- The home that another node's higher epoch displaced must list its rooms to learn of it.
-local function askForFullList(otherId)
-  local otherRaw = call('HGET', NODES, otherId)
-  if not otherRaw then return end
-  local other = unpackNode(otherRaw)
-  other[ASSERTED] = 0
-  writeNodeTail(otherId, otherRaw, other)
-end
-
-local function isAlive(otherId)
-  local lease = call('ZSCORE', LEASES, otherId)
-  return lease and tonumber(lease) > now
 end
 
 for i = 6, 5 + reportedRooms do
   local epoch, peers, pub, sub, expected, egress, packets, after = struct.unpack('<ddddddd', ARGV[i])
-  local roomId = string.sub(ARGV[i], after)
-  local rawRoom = call('HGET', ROOMS, roomId)
-  local keeps, nodes = true, nodeId
-  if rawRoom then
-    local recordedNodes, recordedEpoch = roomNodes(rawRoom), unpackRoom(rawRoom)[R_EPOCH]
-    local home = homeOf(recordedNodes)
-    if home == nodeId then
-      nodes, epoch = recordedNodes, math.max(recordedEpoch, epoch)
-    else
-      local wins = epoch > recordedEpoch or (epoch == recordedEpoch and nodeId > home)
-      if isAlive(home) then
-        keeps = wins
-        if wins then askForFullList(home) end
-      elseif not wins then
-        epoch = math.max(recordedEpoch + 1, nowUs)
-      end
-      if keeps then
-        call('ZREM', ROOM_INDEX, home .. '\0' .. roomId)
-      else
-        lost[#lost + 1], lost[#lost + 2], lost[#lost + 3] = roomId, home, recordedEpoch
-      end
-    end
-  end
+  local homeEnd = string.find(ARGV[i], '\0', after, true)
+  local roomId, knownHome = string.sub(ARGV[i], homeEnd + 1), string.sub(ARGV[i], after, homeEnd - 1)
+  local pending = pendingOf[roomId] or NOTHING_PENDING
   touched[roomId] = true
-  if keeps then
-    local pending = pendingOf[roomId] or NOTHING_PENDING
-    writeRoom(roomId, {
-      epoch, egress + pending[1], packets + pending[2], peers + pending[3], pub + pending[4], sub + pending[5],
-      math.max(0, pub + sub - peers) + pending[6], math.max(expected, peers + pending[3]), 1,
-    }, nodes)
-    call('ZADD', ROOM_INDEX, '0', nodeId .. '\0' .. roomId)
+  local home, nodes, recordedEpoch = assertRoom(nodeId, roomId, {
+    epoch, egress + pending[1], packets + pending[2], peers + pending[3], pub + pending[4], sub + pending[5],
+    math.max(0, pub + sub - peers) + pending[6], math.max(expected, peers + pending[3]), LISTED,
+  }, knownHome == '' and nodeId or knownHome, now, nowUs)
+  if not nodes then
+    lost[#lost + 1], lost[#lost + 2], lost[#lost + 3] = roomId, home, recordedEpoch
+  elseif recordedEpoch > epoch or (home ~= knownHome and (home ~= nodeId or knownHome ~= '')) then
+    homes[#homes + 1], homes[#homes + 2], homes[#homes + 3] = roomId, nodes, recordedEpoch
   end
 end
 
 if full == 1 then
   for _, member in ipairs(call('ZRANGEBYLEX', ROOM_INDEX, '[' .. nodeId .. '\0', '(' .. nodeId .. '\1')) do
     local roomId = string.sub(member, #nodeId + 2)
-    if not touched[roomId] and not pendingOf[roomId] then
-      local rawRoom = call('HGET', ROOMS, roomId)
-      if rawRoom and homeOf(roomNodes(rawRoom)) == nodeId then call('HDEL', ROOMS, roomId) end
-      call('ZREM', ROOM_INDEX, member)
-    end
+    local rawRoom = not touched[roomId] and call('HGET', ROOMS, roomId)
+    if rawRoom then endPart(roomId, rawRoom) elseif not touched[roomId] then dropPart(nodeId, roomId) end
   end
 end
 
 for _, claim in ipairs(settled) do
-  if not touched[claim.roomId] then forgetClaimOfRoom(nodeId, claim) end
+  if not touched[claim.roomId] then forgetClaimOfRoom(nodeId, claim, now, nowUs) end
 end
 
 --------------------------------------------------------------------------------------------------------------
@@ -205,13 +182,13 @@ end
 
 local node = {
   now + LEASE_TTL, state, ready, capEgress, capPackets, useEgress, usePackets, cpu, sys, roomCount, clients, tracks,
-  bytes, heartbeatSeq, 0, pendEgress, pendPackets, pendRooms, pendClients, pendTracks, old and old[LAST_CLAIM] or 0,
+  bytes, heartbeatSeq, cascades, pendEgress, pendPackets, pendRooms, pendClients, pendTracks, old and old[LAST_CLAIM] or 0,
   asserted,
 }
 call('HSET', NODES, nodeId, struct.pack(NODE_FORMAT, unpack(node)) .. ARGV[3])
-call('HSET', KEYS[15], nodeId, ARGV[4])
+call('HSET', KEYS[16], nodeId, ARGV[4])
 call('ZADD', LEASES, node[LEASE], nodeId)
-if not old then call('ZREM', KEYS[16], nodeId) end
+if not old then call('ZREM', KEYS[17], nodeId) end
 if takesRooms(node, now) then
   rankNode(nodeId, node)
 else
@@ -224,12 +201,13 @@ end
 
 if now - generation / 1000 > NODE_TTL then
   local gone = call('ZRANGEBYSCORE', LEASES, '-inf', now - NODE_TTL, 'LIMIT', 0, 1)[1]
-  if gone and removeRoomsOf(gone, ROOMS_SWEPT) then
-    removeNode(gone, now, KEYS[15], KEYS[16])
-    call('HDEL', KEYS[17], gone)
+  if gone and removeRoomsOf(gone, ROOMS_SWEPT, now, nowUs) then
+    removeNode(gone, now, KEYS[16], KEYS[17])
+    call('HDEL', KEYS[18], gone)
   end
 end
 
-local reply = { OK, now, asserted == generation and 0 or 1, pendClients, call('HGET', KEYS[17], nodeId) or '' }
+local reply = { OK, now, asserted == generation and 0 or 1, pendClients, call('HGET', KEYS[18], nodeId) or '', #lost / 3 }
 for _, value in ipairs(lost) do reply[#reply + 1] = value end
+for _, value in ipairs(homes) do reply[#reply + 1] = value end
 return reply

@@ -1,0 +1,537 @@
+import { partDemand, pipeDemand, roomDemand, withPeer, NO_PEERS } from '../../core/capacity/egress-model';
+import { addVector, maxVector, scaleVector, ZERO_VECTOR } from '../../core/capacity/headroom';
+import type { EndedRoom, Placement, RoomReport } from '../../core/placement/placement-port';
+import { RedisServer } from '../helpers/redis-server';
+import { AUDIENCE, BOTH, TestFleet } from '../helpers/test-fleet';
+
+const SENDER = { publishes: true, subscribes: false };
+
+let server: RedisServer;
+let fleet: TestFleet;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+beforeEach(() => {
+  fleet = new TestFleet(server);
+});
+
+afterEach(async () => {
+  await fleet.close();
+});
+
+/** What so many viewers of one sender make their node send. */
+const viewers = (count: number) => roomDemand(withPeer(withPeer(NO_PEERS, SENDER), AUDIENCE, count));
+/** What the sender's node sends to so many others. */
+const pipes = (otherNodes: number) => pipeDemand(1, { remotePublishers: 0, otherNodes });
+
+/** A node's part of a room, as it would report it. */
+function part(of: Placement, overrides: Partial<RoomReport> = {}): RoomReport {
+  const { roomId, epoch, nodes } = of;
+  const peers = { peers: 1, publishers: 0, subscribers: 1, expectedPeers: 1, reserved: viewers(1) };
+  return { roomId, epoch, homeNodeId: nodes[0] ?? '', ...peers, ...overrides };
+}
+
+const ended = ({ roomId, epoch }: Placement): EndedRoom => ({ roomId, epoch, peakPeers: 1 });
+
+/** A sender on the home `a`, then viewers, so that each of the nodes is full but the last. */
+async function broadcast(nodeIds: string[], perNode: number): Promise<Placement[]> {
+  for (const nodeId of nodeIds) await fleet.serve([nodeId], { capacity: viewers(perNode) });
+  const placed = [await fleet.place('r', { role: SENDER, expectedPeers: 1 })];
+  while (new Set(placed.map(({ nodeId }) => nodeId)).size < nodeIds.length) {
+    placed.push(await fleet.place('r', { role: AUDIENCE }));
+  }
+  return placed;
+}
+
+/** Every node has seen its peers and reports them. Answers the placements, the home's first, one per node. */
+async function liveBroadcast(nodeIds: string[], perNode = 2): Promise<Placement[]> {
+  const placed = await broadcast(nodeIds, perNode);
+  const firsts: Placement[] = [];
+  for (const nodeId of placed.at(-1)?.nodes ?? []) {
+    const mine = placed.filter((placement) => placement.nodeId === nodeId);
+    const [first] = mine;
+    if (!first) throw new Error(`nobody on ${nodeId}`);
+    firsts.push(first);
+    const isHome = firsts.length === 1;
+    const subscribers = isHome ? mine.length - 1 : mine.length;
+    await fleet.beat(nodeId, {
+      capacity: viewers(perNode),
+      seenClaims: mine.map(({ claim }) => claim.seq),
+      rooms: [
+        part(first, {
+          peers: mine.length,
+          publishers: isHome ? 1 : 0,
+          subscribers,
+          reserved: viewers(subscribers),
+        }),
+      ],
+      committed: viewers(subscribers),
+    });
+  }
+  return firsts;
+}
+
+async function expectNothingLeft(): Promise<void> {
+  const left = (await fleet.keys()).map((key) => key.split('}:')[1]);
+  for (const key of ['rooms', 'room-parts', 'room-index', 'claims']) expect(left).not.toContain(key);
+}
+
+describe('a room that outgrows its node', () => {
+  test('gets a second and a third one, each in the step that needs it, and NO_CAPACITY when all are full', async () => {
+    for (const nodeId of ['a', 'b', 'c']) await fleet.serve([nodeId], { capacity: viewers(2) });
+    const sender = await fleet.place('r', { role: SENDER, expectedPeers: 1 });
+    const home = sender.nodeId;
+    const placed: Placement[] = [];
+    for (let i = 0; i < 6; i += 1) placed.push(await fleet.place('r', { role: AUDIENCE }));
+    const [second, third] = [placed[2]?.nodeId, placed[4]?.nodeId];
+    expect(placed.map(({ nodeId }) => nodeId)).toEqual([home, home, second, second, third, third]);
+    expect(new Set([home, second, third])).toEqual(new Set(['a', 'b', 'c']));
+    expect(placed[2]).toMatchObject({
+      nodes: [home, second],
+      linkAddress: `${second}.test:4444`,
+      homeLinkAddress: `${home}.test:4444`,
+      epoch: sender.epoch,
+      created: false,
+      claim: { expectedPeers: 1, reserved: viewers(1) },
+    });
+    expect(placed[1]).toMatchObject({ nodes: [home], homeLinkAddress: `${home}.test:4444` });
+    await expect(fleet.place('r', { role: AUDIENCE })).rejects.toMatchObject({
+      code: 'FLEET_ERR_NO_CAPACITY',
+      retryAfterMs: 5_000,
+    });
+    expect(await fleet.store.findRoom('r')).toEqual({
+      roomId: 'r',
+      nodes: [home, second, third],
+      epoch: sender.epoch,
+      peers: 7,
+      expectedPeers: 7,
+      reserved: scaleVector(viewers(2), 3),
+    });
+    expect((await fleet.store.listRooms()).rooms).toEqual([await fleet.store.findRoom('r')]);
+    const refused = (await fleet.store.readEvents()).filter((event) => event.kind === 'no-capacity');
+    expect(refused).toEqual([expect.objectContaining({ roomId: 'r', nodeId: home })]);
+    // The sender's node pays for the links at once.
+    expect((await fleet.store.findNode(home))?.committed).toEqual(addVector(viewers(2), pipes(2)));
+    expect((await fleet.store.findNode(second ?? ''))?.committed).toEqual(viewers(2));
+  });
+
+  test('returns to the first of its nodes that has headroom again', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe(third?.nodeId);
+    const free = { capacity: viewers(2), committed: viewers(1) };
+    const left = { peers: 1, subscribers: 1, reserved: viewers(1) };
+    if (!home || !second) throw new Error('three nodes');
+    await fleet.beat(second.nodeId, { ...free, rooms: [part(second, left)] });
+    expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe(second.nodeId);
+  });
+
+  test('joins from all sides at once: no node above its capacity, and none more than they need', async () => {
+    const nodeIds = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const nodeId of nodeIds) await fleet.serve([nodeId], { capacity: viewers(10) });
+    await fleet.place('r', { role: SENDER, expectedPeers: 1 });
+    const clients = Array.from({ length: 4 }, () => server.client());
+    const stores = clients.map((redis) => fleet.openStore({ redis }));
+    const join = (i: number) => (stores[i % 4] ?? fleet.store).placePeer({ roomId: 'r', role: AUDIENCE });
+    const outcomes = await Promise.allSettled(Array.from({ length: 45 }, (_, i) => join(i)));
+    const placed = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    expect(placed).toHaveLength(45);
+    const room = await fleet.store.findRoom('r');
+    // 45 viewers in tens.
+    expect(room).toMatchObject({ peers: 46 });
+    expect(room?.nodes).toHaveLength(5);
+    const more = await Promise.allSettled(Array.from({ length: 30 }, (_, i) => join(i)));
+    expect(more.filter(({ status }) => status === 'fulfilled')).toHaveLength(15);
+    for (const client of clients) client.disconnect();
+    for (const node of await fleet.store.listNodes()) {
+      const isHome = node.nodeId === room?.nodes[0];
+      expect(node.committed).toEqual(isHome ? addVector(viewers(10), pipes(5)) : viewers(10));
+      expect(node.load.clients).toBe(isHome ? 11 : 10);
+    }
+  });
+
+  test('what a sender makes the other nodes send is counted there at once', async () => {
+    const meeting = (people: number, cascade = { remotePublishers: 0, otherNodes: 0 }) =>
+      partDemand(withPeer(NO_PEERS, BOTH, people), cascade);
+    // Two people see each other larger than three do.
+    await fleet.serve(['a'], { capacity: maxVector(meeting(2), meeting(3)) });
+    await fleet.place('r', { expectedPeers: 3 });
+    for (let i = 0; i < 2; i += 1) await fleet.place('r');
+    await fleet.serve(['b']);
+    const fourth = await fleet.place('r');
+    const onB = (people: number) => meeting(people, { remotePublishers: 3, otherNodes: 1 });
+    expect(fourth).toMatchObject({ nodeId: 'b', claim: { reserved: onB(1) } });
+    expect((await fleet.store.findNode('a'))?.committed).toEqual(
+      meeting(3, { remotePublishers: 1, otherNodes: 1 }),
+    );
+    const fifth = await fleet.place('r');
+    expect(fifth.nodeId).toBe('b');
+    expect((await fleet.store.findNode('b'))?.committed).toEqual(onB(2));
+    expect((await fleet.store.findNode('a'))?.committed).toEqual(
+      meeting(3, { remotePublishers: 2, otherNodes: 1 }),
+    );
+  });
+
+  test('chooses the further node by the policy, among those that take new rooms', async () => {
+    await fleet.serve(['a'], { capacity: viewers(1) });
+    await fleet.place('r', { role: SENDER, expectedPeers: 1 });
+    await fleet.place('r', { role: AUDIENCE });
+    await fleet.serve(['cordoned'], { state: 'CORDONED' });
+    await fleet.serve(['unready'], { ready: false });
+    await fleet.serve(['small'], { capacity: viewers(3) });
+    await fleet.serve(['large']);
+    const policy = { selector: 'best-fit' } as const;
+    expect((await fleet.place('r', { role: AUDIENCE, policy })).nodeId).toBe('small');
+    await fleet.beat('small', { capacity: viewers(3), state: 'DRAINING' });
+    // A node that drains takes peers of the rooms it has, and no others.
+    expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe('small');
+    await fleet.beat('small', { capacity: viewers(3), state: 'DRAINED' });
+    expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe('large');
+  });
+
+  test('begins small when it is expected to be more than any node carries, also after all of them were lost', async () => {
+    for (const nodeId of ['a', 'b', 'c', 'd']) await fleet.serve([nodeId], { capacity: viewers(5) });
+    const sender = await fleet.place('r', { role: SENDER, expectedPeers: 10_000 });
+    expect(sender.claim.expectedPeers).toBe(4);
+    for (let i = 0; i < 12; i += 1) await fleet.place('r', { role: AUDIENCE });
+    const room = await fleet.store.findRoom('r');
+    expect(room?.nodes).toHaveLength(3);
+    for (const nodeId of room?.nodes ?? []) await fleet.beat(nodeId, { state: 'DRAINED' });
+    const again = await fleet.place('r', { role: AUDIENCE });
+    expect(again).toMatchObject({ created: true, nodes: [again.nodeId] });
+    expect(room?.nodes).not.toContain(again.nodeId);
+  });
+
+  test('never shares with a node of a release that has no rooms on several nodes', async () => {
+    await fleet.serve(['a'], { capacity: viewers(1) });
+    await fleet.place('r', { role: SENDER, expectedPeers: 1 });
+    await fleet.place('r', { role: AUDIENCE });
+    await fleet.serve(['old'], { cascades: false });
+    await expect(fleet.place('r', { role: AUDIENCE })).rejects.toMatchObject({
+      code: 'FLEET_ERR_NO_CAPACITY',
+    });
+    expect((await fleet.place('whole')).nodeId).toBe('old');
+    await fleet.beat('old', { cascades: false, capacity: viewers(0) });
+    await fleet.serve(['new']);
+    await expect(fleet.place('whole', { expectedPeers: 9 })).resolves.toMatchObject({ nodeId: 'old' });
+    for (let i = 0; i < 2; i += 1) await fleet.place('whole');
+    await expect(fleet.place('whole')).rejects.toMatchObject({ code: 'FLEET_ERR_NO_CAPACITY' });
+    expect((await fleet.place('r', { role: AUDIENCE })).nodes).toEqual(['a', 'new']);
+  });
+
+  test('a peer whose further node can not be reached goes to another one', async () => {
+    const [, second] = await liveBroadcast(['a', 'b', 'c']);
+    const evidence = { nodeId: second?.nodeId ?? '', kind: 'dead' } as const;
+    const free = { capacity: viewers(5) };
+    await fleet.beat(second?.nodeId ?? '', free);
+    const next = await fleet.place('r', { role: AUDIENCE, evidence });
+    expect(next.nodes).toHaveLength(3);
+    expect(next.nodeId).toBe(next.nodes[2]);
+  });
+});
+
+describe('a further node', () => {
+  test('that only a claim made goes with the claim: given back, or never seen', async () => {
+    for (const giveBack of [true, false]) {
+      fleet = new TestFleet(server);
+      const placed = await broadcast(['a', 'b'], 1);
+      const last = placed.at(-1);
+      if (!last) throw new Error('nobody');
+      await fleet.beat(last.nodes[0] ?? '', {
+        capacity: viewers(1),
+        seenClaims: placed.slice(0, -1).map(({ claim }) => claim.seq),
+        rooms: [part(last, { homeNodeId: '', publishers: 1, peers: 2 })],
+      });
+      if (giveBack) {
+        for (let i = 0; i < 2; i += 1) {
+          await fleet.store.releaseClaim({ nodeId: last.nodeId, roomId: 'r', seq: last.claim.seq });
+        }
+      } else {
+        await fleet.advance(10_000);
+      }
+      expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [last.nodes[0]], peers: 2 });
+      expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(1);
+      expect((await fleet.keys()).some((key) => key.endsWith(':room-parts'))).toBe(false);
+      expect((await fleet.store.findNode(last.nodeId))?.committed).toEqual(ZERO_VECTOR);
+    }
+  });
+
+  test('leaves when its part ends, but not while a peer is on its way there', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    if (!home || !second) throw new Error('two nodes');
+    const late = await fleet.place('r', { role: AUDIENCE });
+    expect(late.nodeId).toBe(second.nodeId);
+    await fleet.beat(second.nodeId, { capacity: viewers(2), endedRooms: [ended(second)] });
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [home.nodeId, second.nodeId], peers: 4 });
+    await fleet.beat(second.nodeId, {
+      capacity: viewers(2),
+      seenClaims: [late.claim.seq],
+      endedRooms: [ended(second)],
+    });
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [home.nodeId], peers: 3 });
+    await fleet.beat(home.nodeId, { capacity: viewers(2), endedRooms: [ended(home)] });
+    await expectNothingLeft();
+  });
+
+  test('that starts again without its rooms leaves them', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    await fleet.beat(second?.nodeId ?? '', { full: true, heartbeatSeq: 1, acknowledgedSeq: 0 });
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home?.nodeId]);
+  });
+
+  test('that retires, or is silent for more than a minute, leaves the room to the others', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    await fleet.store.retire(second?.nodeId ?? '');
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home?.nodeId, third?.nodeId]);
+    await fleet.advance(70_000, { silent: [second?.nodeId ?? '', third?.nodeId ?? ''] });
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home?.nodeId]);
+    expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(1);
+  });
+});
+
+describe('the home', () => {
+  test('hands over when its own part ends, with a higher epoch of which all hear', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    if (!home || !second || !third) throw new Error('three nodes');
+    const capacity = viewers(2);
+    await fleet.beat(home.nodeId, { capacity, endedRooms: [{ ...ended(home), peakPeers: 40 }] });
+    const room = await fleet.store.findRoom('r');
+    expect(room).toMatchObject({ nodes: [second.nodeId, third.nodeId], peers: 3 });
+    expect(room?.epoch).toBeGreaterThan(home.epoch);
+    expect(await fleet.store.readEvents()).toContainEqual(
+      expect.objectContaining({ kind: 'room-moved', fromNodeId: home.nodeId, nodeId: second.nodeId }),
+    );
+    const told = { roomId: 'r', nodes: [second.nodeId, third.nodeId], epoch: room?.epoch };
+    for (const node of [second, third]) {
+      expect((await fleet.beat(node.nodeId, { capacity })).needFull).toBe(true);
+      const rooms = [part(node, { peers: 2, subscribers: 2 })];
+      const reply = await fleet.beat(node.nodeId, { capacity, full: true, rooms });
+      expect(reply).toMatchObject({ lostRooms: [], homes: [told], needFull: false });
+      const knowing = { ...told, homeNodeId: node === second ? '' : second.nodeId };
+      const again = await fleet.beat(node.nodeId, { capacity, rooms: [part(node, knowing)] });
+      expect(again).toMatchObject({ lostRooms: [], homes: [] });
+    }
+    // The room has not ended, so nothing was learned of its size.
+    expect((await fleet.keys()).some((key) => key.includes(':prior:'))).toBe(false);
+    for (const node of [third, second]) {
+      const endedRooms = [{ roomId: 'r', epoch: room?.epoch ?? 0, peakPeers: 2 }];
+      await fleet.beat(node.nodeId, { capacity, endedRooms });
+    }
+    await expectNothingLeft();
+  });
+
+  test('that retires hands over too; a claim on the next home is still good, and ends with its time', async () => {
+    const placed = await broadcast(['a', 'b'], 2);
+    const last = placed.at(-1);
+    await fleet.store.retire(last?.nodes[0] ?? '');
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [last?.nodeId], peers: 1 });
+    await fleet.advance(10_000, { silent: [last?.nodes[0] ?? ''] });
+    await expectNothingLeft();
+  });
+
+  test('that is dead is followed by the next node: who joins and who asks at the same time hear the same', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    if (!home || !second || !third) throw new Error('three nodes');
+    const evidence = { nodeId: home.nodeId, kind: 'dead' } as const;
+    const answers = await Promise.all([
+      fleet.store.findHome({ roomId: 'r', nodeId: third.nodeId, evidence }),
+      fleet.place('r', { role: AUDIENCE, evidence }),
+      fleet.store.findHome({ roomId: 'r', nodeId: second.nodeId, evidence }),
+    ]);
+    const [{ epoch }] = answers;
+    expect(epoch).toBeGreaterThan(home.epoch);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        nodes: [second.nodeId, third.nodeId],
+        epoch,
+        homeLinkAddress: `${second.nodeId}.test:4444`,
+      });
+    }
+    expect(answers[1].created).toBe(false);
+    const moved = (await fleet.store.readEvents()).filter((event) => event.kind === 'room-moved');
+    expect(moved).toHaveLength(1);
+    // It lived after all: its peers come again.
+    expect((await fleet.beat(home.nodeId)).needFull).toBe(true);
+    const rooms = [part(home, { homeNodeId: '' })];
+    expect(await fleet.beat(home.nodeId, { full: true, rooms })).toMatchObject({
+      lostRooms: [{ roomId: 'r', nodeId: second.nodeId, epoch }],
+      homes: [],
+    });
+  });
+
+  test('that is only silent keeps the room for as long as it would alone', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    if (!home || !second) throw new Error('two nodes');
+    const [roomId, nodeId] = ['r', second.nodeId];
+    const silent = [home.nodeId];
+    const unavailable = (retryAfterMs: number) => ({ code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs });
+    const evidence = { nodeId: home.nodeId, kind: 'unreachable' } as const;
+    await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ epoch: home.epoch });
+    await expect(fleet.store.findHome({ roomId, nodeId, evidence })).rejects.toMatchObject(
+      unavailable(3_000),
+    );
+    await fleet.advance(3_000, { silent });
+    await expect(fleet.store.findHome({ roomId, nodeId })).rejects.toMatchObject(unavailable(12_000));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(12_000));
+    await fleet.advance(12_000, { silent });
+    await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ nodes: [nodeId] });
+  });
+
+  test('that is lost together with all other nodes leaves nothing: the room is placed anew', async () => {
+    const firsts = await liveBroadcast(['a', 'b']);
+    const silent = firsts.map(({ nodeId }) => nodeId);
+    await fleet.serve(['c']);
+    await fleet.advance(15_000, { silent });
+    const anew = await fleet.place('r', { role: AUDIENCE });
+    expect(anew).toMatchObject({ nodes: ['c'], created: true, claim: { expectedPeers: 4 } });
+    for (const node of firsts) {
+      await fleet.beat(node.nodeId);
+      const reply = await fleet.beat(node.nodeId, { full: true, rooms: [part(node)] });
+      expect(reply).toMatchObject({
+        lostRooms: [{ roomId: 'r', nodeId: 'c', epoch: anew.epoch }],
+        homes: [],
+      });
+    }
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: ['c'], peers: 1 });
+    await fleet.store.retire('c');
+    await expectNothingLeft();
+  });
+
+  test('is not found by who has no part of the room, nor when there is no room', async () => {
+    await liveBroadcast(['a', 'b']);
+    await fleet.serve(['c']);
+    const gone = { code: 'FLEET_ERR_NOT_FOUND' };
+    await expect(fleet.store.findHome({ roomId: 'r', nodeId: 'c' })).rejects.toMatchObject(gone);
+    await expect(fleet.store.findHome({ roomId: 'none', nodeId: 'a' })).rejects.toMatchObject(gone);
+  });
+});
+
+describe('Redis that forgot', () => {
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ];
+
+  test.each(orders)('everything: the nodes of a room assert it in the order %d %d %d', async (...order) => {
+    const firsts = await liveBroadcast(['a', 'b', 'c']);
+    const home = firsts[0]?.nodeId;
+    await fleet.redis.del(await fleet.keys());
+    fleet.nowMs += 1;
+    for (const index of order) {
+      const node = firsts[index];
+      if (!node) throw new Error('three nodes');
+      const rooms = [part(node, { peers: 2, ...(index === 0 ? { homeNodeId: '', publishers: 1 } : {}) })];
+      const reply = await fleet.beat(node.nodeId, { capacity: viewers(2), full: true, rooms });
+      expect(reply).toMatchObject({ lostRooms: [], homes: [] });
+    }
+    const room = await fleet.store.findRoom('r');
+    expect(room).toMatchObject({ epoch: firsts[0]?.epoch, peers: 6 });
+    expect(room?.nodes[0]).toBe(home);
+    expect(new Set(room?.nodes)).toEqual(new Set(['a', 'b', 'c']));
+    expect(room?.nodes).toHaveLength(3);
+    expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(3);
+    await expect(fleet.place('r', { role: AUDIENCE })).resolves.toMatchObject({ epoch: room?.epoch });
+  });
+
+  test('everything, and the home with it: for one lease nobody says more, then the next node is home', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    if (!home || !second || !third) throw new Error('three nodes');
+    await fleet.redis.del(await fleet.keys());
+    for (const node of [second, third]) {
+      await fleet.beat(node.nodeId, { full: true, rooms: [part(node)] });
+    }
+    const unavailable = { code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs: 3_000 };
+    const find = () => fleet.store.findHome({ roomId: 'r', nodeId: third.nodeId });
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable);
+    await expect(find()).rejects.toMatchObject(unavailable);
+    fleet.nowMs += 2_000;
+    for (const node of [second, third]) await fleet.beat(node.nodeId);
+    fleet.nowMs += 1_000;
+    await expect(find()).resolves.toMatchObject({ nodes: [second.nodeId, third.nodeId] });
+  });
+
+  test('everything, and the home has started again without the room: it goes on where it still is', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    if (!home || !second) throw new Error('two nodes');
+    await fleet.redis.del(await fleet.keys());
+    await fleet.beat(home.nodeId, { full: true, heartbeatSeq: 1, acknowledgedSeq: 0 });
+    await fleet.beat(second.nodeId, { full: true, rooms: [part(second)] });
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home.nodeId, second.nodeId]);
+    expect((await fleet.beat(home.nodeId, { heartbeatSeq: 2, acknowledgedSeq: 1 })).needFull).toBe(true);
+    await fleet.beat(home.nodeId, { full: true, heartbeatSeq: 3, acknowledgedSeq: 2 });
+    const room = await fleet.store.findRoom('r');
+    expect(room?.nodes).toEqual([second.nodeId]);
+    expect(room?.epoch).toBeGreaterThan(second.epoch);
+  });
+
+  test('the newest writes: who knows of the higher epoch says who is home', async () => {
+    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    if (!home || !second || !third) throw new Error('three nodes');
+    const epoch = home.epoch + 5;
+    // The third node has heard that the second one is home; Redis has not, any more.
+    const reply = await fleet.beat(third.nodeId, {
+      rooms: [part(third, { epoch, homeNodeId: second.nodeId })],
+    });
+    expect(reply).toMatchObject({ lostRooms: [], homes: [] });
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [second.nodeId, third.nodeId], epoch });
+    expect((await fleet.beat(second.nodeId)).needFull).toBe(true);
+    const late = await fleet.beat(home.nodeId, { full: true, rooms: [part(home, { homeNodeId: '' })] });
+    expect(late.lostRooms).toEqual([{ roomId: 'r', nodeId: second.nodeId, epoch }]);
+  });
+});
+
+describe('reports', () => {
+  test('a node of the room that does not know its home yet is told, and never becomes home beside it', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    if (!home || !second) throw new Error('two nodes');
+    for (const homeNodeId of ['', second.nodeId, 'z']) {
+      const reply = await fleet.beat(second.nodeId, { rooms: [part(second, { homeNodeId })] });
+      expect(reply).toMatchObject({
+        lostRooms: [],
+        homes: [{ roomId: 'r', nodes: [home.nodeId, second.nodeId], epoch: home.epoch }],
+      });
+    }
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home.nodeId, second.nodeId]);
+  });
+
+  test('of a stranger that names the home make it one of the nodes; of one that names another, a lost room', async () => {
+    const [home] = await liveBroadcast(['a', 'b']);
+    if (!home) throw new Error('two nodes');
+    await fleet.serve(['c', 'd']);
+    const earlier = { epoch: home.epoch - 1 };
+    const named = await fleet.beat('c', { rooms: [part(home, earlier)] });
+    expect(named).toMatchObject({ lostRooms: [], homes: [{ roomId: 'r', epoch: home.epoch }] });
+    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([...(named.homes[0]?.nodes ?? [])]);
+    expect(named.homes[0]?.nodes).toContain('c');
+    for (const homeNodeId of ['', 'z']) {
+      const other = await fleet.beat('d', { rooms: [part(home, { ...earlier, homeNodeId })] });
+      expect(other).toMatchObject({
+        lostRooms: [{ roomId: 'r', nodeId: home.nodeId, epoch: home.epoch }],
+        homes: [],
+      });
+    }
+  });
+
+  test('that were held up, or come twice, change nothing', async () => {
+    const [home, second] = await liveBroadcast(['a', 'b']);
+    if (!home || !second) throw new Error('two nodes');
+    const capacity = viewers(2);
+    const old = fleet.heartbeatOf(second.nodeId, { capacity, endedRooms: [ended(second)] });
+    const rooms = [part(second, { peers: 2, subscribers: 2 })];
+    const next = fleet.heartbeatOf(second.nodeId, { capacity, rooms });
+    await fleet.store.heartbeat(next);
+    const before = await fleet.store.findRoom('r');
+    expect(await fleet.store.heartbeat(old)).toMatchObject({ lostRooms: [], homes: [] });
+    await fleet.store.heartbeat(next);
+    expect(await fleet.store.findRoom('r')).toEqual(before);
+  });
+});
