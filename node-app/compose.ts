@@ -216,6 +216,7 @@ async function build(
     nodeId,
     release,
     linkAddress: config.FLEET_LINK_ADDRESS ?? addressOf(config.FLEET_LINK_HOST, linkPort),
+    cascades: true,
   });
   undo.push(() => registrar.close());
   const registration = () => ({

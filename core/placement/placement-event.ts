@@ -7,12 +7,12 @@ export type PlacementEvent = PlacementEventHead &
         /** A peer was refused: scale-out should hear of it at once. */
         kind: 'no-capacity';
         roomId: string;
-        /** The room's full node; empty when no node had headroom for a new room. */
+        /** The room's home, full like all other nodes; empty when no node had headroom for a new room. */
         nodeId: string;
         demand: CapacityVector;
       }
     | {
-        /** A room left a node that is gone. */
+        /** A room has another home: the one before is gone, or has ended its part of the room. */
         kind: 'room-moved';
         roomId: string;
         fromNodeId: string;

@@ -180,7 +180,9 @@ export const eventSchema = z
       kind: z.literal('no-capacity'),
       ...eventHead,
       roomId: z.string(),
-      nodeId: z.string().meta({ description: "The room's full node; empty when a new room found none." }),
+      nodeId: z.string().meta({
+        description: "The room's home, full like all other nodes; empty when a new room found none.",
+      }),
       demand: capacityVectorSchema,
     }),
     z.object({
@@ -196,7 +198,7 @@ export const eventSchema = z
   .meta({
     id: 'FleetEvent',
     description:
-      'no-capacity: a peer was refused. room-moved: it left a node that is gone. generation-began: Redis came back empty or with lost writes, and the nodes assert their rooms anew.',
+      'no-capacity: a peer was refused. room-moved: its home is another node now, because the one before is gone or ended its part. generation-began: Redis came back empty or with lost writes, and the nodes assert their rooms anew.',
   }) satisfies z.ZodType<PlacementEvent>;
 
 export const eventListSchema = z

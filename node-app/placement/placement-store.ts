@@ -199,13 +199,11 @@ export class PlacementStore implements PlacementPort {
     return {
       nowMs: Number(nowMs),
       needFull: needFull === 1,
-      lostRooms: triples
-        .slice(0, Number(lostCount))
-        .map(([roomId, home, epoch]) => ({
-          roomId: String(roomId),
-          nodeId: String(home),
-          epoch: Number(epoch),
-        })),
+      lostRooms: triples.slice(0, Number(lostCount)).map(([roomId, home, epoch]) => ({
+        roomId: String(roomId),
+        nodeId: String(home),
+        epoch: Number(epoch),
+      })),
       homes: triples.slice(Number(lostCount)).map(([roomId, nodes, epoch]) => ({
         roomId: String(roomId),
         nodes: String(nodes).split('\n'),
