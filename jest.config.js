@@ -38,5 +38,5 @@ module.exports = {
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 240_000,
 };

@@ -70,9 +70,6 @@ const NOTHING: Findings = {
   unexplained: 0,
 };
 
-// cfn-guard is a process for each stack and rule folder.
-jest.setTimeout(120_000);
-
 describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
   test('find nothing in the default fleet that is not acknowledged with a reason', () => {
     expect(findings(fleet({}))).toEqual(NOTHING);

@@ -117,7 +117,7 @@ export class SdkPage {
   }
 
   async waitFor(event: string, matches: (detail: Record<string, unknown>) => boolean = () => true) {
-    return eventually(async () => (await this.happened(event)).find(matches), { timeoutMs: 20_000 });
+    return eventually(async () => (await this.happened(event)).find(matches));
   }
 
   /** What the WebRTC statistics and the SDK say of a track of another peer; undefined while there is none. */
@@ -145,26 +145,21 @@ export class SdkPage {
   /** Waits until `count` further frames of the peer's source are decoded. */
   async seesMoving(peerId: string, source: TrackSource = 'camera', count = 20): Promise<void> {
     let first: number | undefined;
-    await eventually(
-      async () => {
-        const frames = (await this.received(peerId, source))?.frames;
-        if (frames === undefined) return false;
-        first ??= frames;
-        return frames >= first + count;
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(async () => {
+      const frames = (await this.received(peerId, source))?.frames;
+      if (frames === undefined) return false;
+      first ??= frames;
+      return frames >= first + count;
+    });
   }
 
   /** Waits until sound of the peer is heard. */
   async hears(peerId: string): Promise<void> {
-    await eventually(
-      () =>
-        this.page.evaluate(
-          (from) => (globalThis.client.peer(from)?.track('microphone')?.audioLevel ?? 0) > 0.01,
-          peerId,
-        ),
-      { timeoutMs: 20_000 },
+    await eventually(() =>
+      this.page.evaluate(
+        (from) => (globalThis.client.peer(from)?.track('microphone')?.audioLevel ?? 0) > 0.01,
+        peerId,
+      ),
     );
   }
 

@@ -1,5 +1,6 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { findChromiumBin } from '../../scripts/setup/parts.cjs';
+import { PATIENCE_MS } from './eventually';
 
 /**
  * Flags for a headless Chromium with a fake camera and microphone that makes no connection of its own. Several are
@@ -43,6 +44,7 @@ export async function openPage(
     permissions: options.grantMedia === false ? [] : ['camera', 'microphone'],
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);

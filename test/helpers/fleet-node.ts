@@ -8,7 +8,7 @@ import { startNode, type FleetNode } from '../../node-app/compose';
 import { parseConfig } from '../../node-app/config';
 import { systemClock } from '../../node-app/system-clock';
 import { findWorkerBin } from '../../scripts/setup/parts.cjs';
-import { eventually } from './eventually';
+import { eventually, PATIENCE_MS } from './eventually';
 import { RedisServer } from './redis-server';
 
 export interface TestNodesOptions {
@@ -145,7 +145,7 @@ export class TestNodeProcess {
     const child = forkNode(variables);
     try {
       const [message] = (await Promise.race([
-        once(child, 'message', { signal: AbortSignal.timeout(20_000) }),
+        once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
         once(child, 'exit').then(() => Promise.reject(new Error('the node ended'))),
       ])) as [unknown];
       return new TestNodeProcess(child, readySchema.parse(message));
@@ -162,7 +162,7 @@ export class TestNodeProcess {
   /** Sends a signal, and gives the exit status (or the signal that ended it). */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const exited = once(this.child, 'exit', { signal: AbortSignal.timeout(15_000) });
+    const exited = once(this.child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
     this.child.kill(signal);
     const [code, endedBy] = (await exited) as [number | null, string | null];
     return code ?? endedBy;

@@ -39,4 +39,4 @@ test('the scenarios are listed, and a wrong name or option is one clear line', a
     expect({ status: wrong.status, stdout: wrong.stdout }).toEqual({ status: 2, stdout: '' });
     expect(wrong.stderr).toMatch(line);
   }
-}, 60_000);
+});

@@ -242,9 +242,7 @@ describe('webhooks', () => {
     receiver.behaviour = () => undefined;
     const dispatcher = dispatch({ limits: { maxQueued: 10, maxConcurrent: 1 } });
 
-    const began = performance.now();
     for (let peer = 0; peer < 1_000; peer += 1) dispatcher.emit(joined(`r${peer % 3}`, `p${peer}`));
-    expect(performance.now() - began).toBeLessThan(500);
     expect(dispatcher.figures()).toMatchObject({ queued: 10, dropped: 990 });
     expect(logs.map(({ message }) => message)).toEqual(['webhook queue full, dropping the oldest']);
 
