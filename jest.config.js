@@ -1,6 +1,6 @@
 // One jest project per kind of real part that its tests need; `npm test -- --selectProjects unit` runs one.
 // Packages that are published as ES modules only, which jest loads as CommonJS like everything else.
-const ES_MODULES = ['jose', 'content-disposition'].join('|');
+const ES_MODULES = ['jose', 'content-disposition', 'commander'].join('|');
 const transform = {
   [`/node_modules/(${ES_MODULES})/.+\\.js$`]: [
     '@swc/jest',

@@ -133,7 +133,10 @@ describe('as a person runs it', () => {
   test('the default app synthesizes with its Lambdas, without credentials', () => {
     const { status, output } = run(process.execPath, ['--require', 'tsx/cjs', 'bin/app.ts'], {
       CDK_OUTDIR: join(outdir, 'default'),
-      CDK_CONTEXT_JSON: JSON.stringify({ ...testContext(), 'aws:cdk:bundling-stacks': undefined }),
+      CDK_CONTEXT_JSON: JSON.stringify({
+        ...testContext({ validated: true }),
+        'aws:cdk:bundling-stacks': undefined,
+      }),
     });
     expect({ status, output: status === 0 ? '' : output }).toEqual({ status: 0, output: '' });
     const manifest = readFileSync(join(outdir, 'default', 'manifest.json'), 'utf8');

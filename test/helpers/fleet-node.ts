@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { startNode, type FleetNode } from '../../node-app/compose';
 import { parseConfig } from '../../node-app/config';
 import { systemClock } from '../../node-app/system-clock';
+import { buildNodeApp } from '../../scripts/build-node-app';
 import { findWorkerBin } from '../../scripts/setup/parts.cjs';
 import { eventually, PATIENCE_MS } from './eventually';
 import { RedisServer } from './redis-server';
@@ -134,7 +135,7 @@ const readySchema = z.object({
   mediaPorts: z.array(z.number()),
 });
 
-/** A node as a process of its own, from the sources. */
+/** A node as a process of its own, from the bundle, as images run it. */
 export class TestNodeProcess {
   private constructor(
     readonly child: ChildProcess,
@@ -142,7 +143,7 @@ export class TestNodeProcess {
   ) {}
 
   static async start(variables: Record<string, string>): Promise<TestNodeProcess> {
-    const child = forkNode(variables);
+    const child = await forkNode(variables);
     try {
       const [message] = (await Promise.race([
         once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
@@ -170,9 +171,9 @@ export class TestNodeProcess {
 }
 
 /** The raw process, for a start that is meant to fail. */
-export function forkNode(variables: Record<string, string>): ChildProcess {
-  return fork(path.join(__dirname, '../../node-app/main.ts'), [], {
-    execArgv: ['--import', 'tsx'],
+export async function forkNode(variables: Record<string, string>): Promise<ChildProcess> {
+  const { entry } = await buildNodeApp();
+  return fork(entry, [], {
     cwd: path.join(__dirname, '../..'),
     env: {
       PATH: process.env.PATH,

@@ -119,7 +119,7 @@ describe('a node process with FLEET_AWS=1', () => {
     ],
   ])('%s', async (_name, changes, exitCode, message) => {
     aws.secrets.set('fleet/odd', '"s3cret-s3cret"');
-    const child = forkNode({ ...variables, ...changes });
+    const child = await forkNode({ ...variables, ...changes });
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
     child.stderr?.on('data', (chunk) => (output += String(chunk)));

@@ -85,7 +85,7 @@ describe('a node process', () => {
   });
 
   test('that can not be configured says which variable in one line, and ends with 78', async () => {
-    const child = forkNode({ ...nodeVariables(redis, 'unused'), FLEET_HTTP_PORTS: '8080' });
+    const child = await forkNode({ ...nodeVariables(redis, 'unused'), FLEET_HTTP_PORTS: '8080' });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
