@@ -10,7 +10,7 @@ export interface FleetAnswer {
  * The `fleet` command in this process, for what it answers by itself: some hundred times faster than a process of its
  * own, for which there is FleetCommand. An `undefined` takes a variable away.
  */
-export async function runFleet(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<FleetAnswer> {
+export async function runFleet(args: string[], env: NodeJS.ProcessEnv = {}): Promise<FleetAnswer> {
   const before = { ...process.env };
   // The AWS SDK reads the process's own.
   replaceEnvironment({ ...before, ...env });
