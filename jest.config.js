@@ -1,6 +1,6 @@
 // One jest project per kind of real part that its tests need; `npm test -- --selectProjects unit` runs one.
 // Packages that are published as ES modules only, which jest loads as CommonJS like everything else.
-const ES_MODULES = ['jose', 'content-disposition'].join('|');
+const ES_MODULES = ['jose', 'content-disposition', 'commander'].join('|');
 const transform = {
   [`/node_modules/(${ES_MODULES})/.+\\.js$`]: [
     '@swc/jest',
@@ -38,5 +38,5 @@ module.exports = {
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 240_000,
 };

@@ -1,5 +1,5 @@
-// `npm test`. Without arguments: every test, those with browsers and whole fleets under load last and one suite at a time:
-// a real video encoder on a machine that does other things sends fewer layers. With arguments: jest, with them.
+// `npm test`. Without arguments: every test, after what they need is built once; those with browsers and with whole fleets
+// under load come last, because they use more than their own processor. With arguments: jest, with them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
@@ -13,13 +13,23 @@ function run(args) {
   return status ?? 1;
 }
 
+/** @returns {number} the exit status */
+function build() {
+  const file = new URL('../test/build-first.ts', import.meta.url).pathname;
+  const { status } = spawnSync(process.execPath, ['--require', 'tsx/cjs', file], { stdio: 'inherit' });
+  return status ?? 1;
+}
+
 const args = process.argv.slice(2);
 if (args.length > 0) {
   process.exitCode = run(args);
 } else {
-  const alone = ['e2e', 'scenarios'];
-  const others = projects.map(({ displayName }) => displayName).filter((name) => !alone.includes(name));
+  const started = Date.now();
+  const built = build();
+  console.log(`Built what whole fleets need in ${Math.round((Date.now() - started) / 1_000)} s`);
+  const last = ['e2e', 'scenarios'];
+  const others = projects.map(({ displayName }) => displayName).filter((name) => !last.includes(name));
   const first = run(['--selectProjects', ...others]);
-  const second = run(['--selectProjects', ...alone, '--runInBand']);
-  process.exitCode = first || second;
+  const second = run(['--selectProjects', ...last]);
+  process.exitCode = built || first || second;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** How often the network card held packets back because an allowance of the instance was used up; since boot. */
@@ -12,8 +13,8 @@ export interface EnaCounters {
 export interface ReadEnaCountersOptions {
   /** @default /usr/sbin/ethtool */
   ethtool?: string;
-  /** @default every interface of the machine but the loopback */
-  interfaces?: readonly string[];
+  /** Where the machine's interfaces are. @default /sys/class/net */
+  devices?: string;
 }
 
 const TIMEOUT_MS = 2_000;
@@ -23,16 +24,15 @@ const run = promisify(execFile);
 export async function readEnaCounters(
   options: ReadEnaCountersOptions = {},
 ): Promise<EnaCounters | undefined> {
-  const { ethtool = '/usr/sbin/ethtool' } = options;
-  const interfaces =
-    options.interfaces ?? (await readdir('/sys/class/net').catch(() => [])).filter((name) => name !== 'lo');
+  const { ethtool = '/usr/sbin/ethtool', devices = '/sys/class/net' } = options;
+  const interfaces = await enaInterfaces(devices);
   const found = await Promise.all(
     interfaces.map(async (name) => {
       try {
         const { stdout } = await run(ethtool, ['-S', name], { timeout: TIMEOUT_MS, maxBuffer: 1024 * 1024 });
         return parseEnaCounters(stdout);
       } catch {
-        // A card without statistics, or none at all.
+        // No ethtool, or a card that is just going.
         return undefined;
       }
     }),
@@ -44,6 +44,15 @@ export async function readEnaCounters(
     pps: sum.pps + entry.pps,
     conntrack: sum.conntrack + entry.conntrack,
   }));
+}
+
+/** Asking is a process each time, so only those are asked that can have these counters. */
+async function enaInterfaces(devices: string): Promise<string[]> {
+  const names = await readdir(devices).catch(() => []);
+  const drivers = await Promise.all(
+    names.map((name) => readlink(join(devices, name, 'device', 'driver')).catch(() => '')),
+  );
+  return names.filter((_, index) => basename(drivers[index] ?? '') === 'ena');
 }
 
 /** From the output of `ethtool -S`; undefined when the card is not an ENA. */

@@ -32,7 +32,7 @@ function findings(build: (app: App, imageBundle: string) => void): Findings {
   const outdir = mkdtempSync(join(tmpdir(), 'fleet-cdk-out-'));
   const imageBundle = makeImageBundle();
   try {
-    const app = new App({ context: testContext(), outdir });
+    const app = new App({ context: testContext({ validated: true }), outdir });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new CfnGuardValidator());
     build(app, imageBundle);
     try {
@@ -69,9 +69,6 @@ const NOTHING: Findings = {
   open: [],
   unexplained: 0,
 };
-
-// cfn-guard is a process for each stack and rule folder.
-jest.setTimeout(120_000);
 
 describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
   test('find nothing in the default fleet that is not acknowledged with a reason', () => {
@@ -125,7 +122,7 @@ describe("cdk-nag, cfn-guard and CloudFormation's own rules", () => {
     const outdir = mkdtempSync(join(tmpdir(), 'fleet-cdk-out-'));
     const imageBundle = makeImageBundle();
     try {
-      const app = new App({ context: testContext(), outdir });
+      const app = new App({ context: testContext({ validated: true }), outdir });
       fleet(EVERYTHING)(app, imageBundle);
       const templates = app.synth().stacks.map(({ templateFullPath }) => templateFullPath);
       const { stdout } = spawnSync('cfn-lint', [...templates, '--ignore-checks', 'W'], { encoding: 'utf8' });

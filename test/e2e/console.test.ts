@@ -18,7 +18,7 @@ let contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
   browser = await launchBrowser();
-}, 60_000);
+});
 
 afterEach(async () => {
   await Promise.all(contexts.map((context) => context.close()));
@@ -37,15 +37,14 @@ async function open(url: string, viewport = { width: 1280, height: 720 }) {
 }
 
 const textOf = (page: Page, testId: string) => page.textContent(`[data-testid=${testId}]`);
-const phase = (page: Page, name: string) =>
-  page.waitForSelector(`[data-testid=phase][data-phase=${name}]`, { timeout: 20_000 });
+const phase = (page: Page, name: string) => page.waitForSelector(`[data-testid=phase][data-phase=${name}]`);
 const nodeRow = (page: Page, nodeId: string) => page.locator(`[data-testid=node][data-node-id="${nodeId}"]`);
 
 describe('the console of a fleet on this machine', () => {
   let source: FakeConsoleSource;
   let server: ConsoleServer;
 
-  beforeAll(() => buildWeb({ outDir: WEB_ROOT }), 60_000);
+  beforeAll(() => buildWeb({ outDir: WEB_ROOT }));
 
   const start = (port = 0) =>
     ConsoleServer.start({ source, pageRoot: join(WEB_ROOT, 'console'), port, clock: systemClock });
@@ -78,7 +77,7 @@ describe('the console of a fleet on this machine', () => {
     expect(source.controls).toEqual([{ name: 'add-load', payload: { rooms: 3, peersPerRoom: 4 } }]);
     await eventually(async () => (await textOf(page, 'load')) === '3 rooms, 18 peers of it');
     expect(errors).toEqual([]);
-  }, 60_000);
+  });
 
   test('asks before it kills a node, and does it by keyboard too', async () => {
     const { page, errors } = await open(server.url);
@@ -102,7 +101,7 @@ describe('the console of a fleet on this machine', () => {
     expect(source.controls[0]).toEqual({ name: 'kill-node', payload: { nodeId: 'node-2' } });
     await eventually(async () => (await nodeRow(page, 'node-2').count()) === 0);
     expect(errors).toEqual([]);
-  }, 60_000);
+  });
 
   test('a row keeps its place and its focus while its figures change', async () => {
     const { page } = await open(server.url);
@@ -117,7 +116,7 @@ describe('the console of a fleet on this machine', () => {
 
     expect(await page.evaluate('document.activeElement.dataset.testid')).toBe('node-cordon');
     expect(await cordon.boundingBox()).toEqual(box);
-  }, 60_000);
+  });
 
   test('a refused control says why', async () => {
     const { page } = await open(server.url);
@@ -128,7 +127,7 @@ describe('the console of a fleet on this machine', () => {
     await eventually(
       async () => (await textOf(page, 'notice')) === 'That didn’t work: the group has at most 24',
     );
-  }, 60_000);
+  });
 
   test('says that the connection is lost, and loads anew when the next run is there', async () => {
     const { page } = await open(server.url);
@@ -145,42 +144,38 @@ describe('the console of a fleet on this machine', () => {
     // With the token of the new run.
     await nodeRow(page, 'node-1').locator('[data-testid=node-cordon]').click();
     await eventually(() => source.controls.length === 1);
-  }, 60_000);
+  });
 
   test.each([
     [1280, 720],
     [1920, 1080],
-  ])(
-    'twenty nodes, 220 rooms and long ids fit into %i × %i, in large type too',
-    async (width, height) => {
-      source.close();
-      source = new FakeConsoleSource({
-        clock: systemClock,
-        nodes: 20,
-        rooms: 220,
-        idPrefix: 'long-name-'.repeat(15),
-      });
-      const port = Number(new URL(server.url).port);
-      await server.close();
-      server = await start(port);
-      const { page } = await open(server.url, { width, height });
-      await phase(page, 'live');
-      await eventually(async () => (await page.locator('[data-testid=room]').count()) === 200);
+  ])('twenty nodes, 220 rooms and long ids fit into %i × %i, in large type too', async (width, height) => {
+    source.close();
+    source = new FakeConsoleSource({
+      clock: systemClock,
+      nodes: 20,
+      rooms: 220,
+      idPrefix: 'long-name-'.repeat(15),
+    });
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    server = await start(port);
+    const { page } = await open(server.url, { width, height });
+    await phase(page, 'live');
+    await eventually(async () => (await page.locator('[data-testid=room]').count()) === 200);
 
-      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-      expect(await page.evaluate(overflow)).toBe(0);
-      await page.click('[data-testid=type-size]');
-      expect(await page.evaluate(overflow)).toBe(0);
-      expect(await page.evaluate('document.documentElement.dataset.type')).toBe('large');
-    },
-    60_000,
-  );
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.click('[data-testid=type-size]');
+    expect(await page.evaluate(overflow)).toBe(0);
+    expect(await page.evaluate('document.documentElement.dataset.type')).toBe('large');
+  });
 });
 
 describe('the console of a node', () => {
   let fleet: TestNodes;
 
-  afterEach(() => fleet?.close(), 30_000);
+  afterEach(() => fleet?.close());
 
   /** Nodes as they are everywhere but in a local run, which has a console of its own. */
   async function startNodes(count: number, env: Record<string, string> = {}): Promise<string> {
@@ -196,21 +191,21 @@ describe('the console of a node', () => {
     await phase(page, 'live');
 
     await eventually(async () => (await page.locator('[data-testid=node]').count()) === 2);
-    await page.waitForSelector('[data-testid=room][data-room-id=standup]', { timeout: 20_000 });
+    await page.waitForSelector('[data-testid=room][data-room-id=standup]');
     await eventually(async () => (await textOf(page, 'figure-peers')) === '1');
     expect(await page.isVisible('[data-testid=panel-alarms]')).toBe(false);
     expect(await page.isVisible('[data-testid=add-load]')).toBe(false);
     expect(await page.isVisible('[data-testid=node-cordon]')).toBe(false);
 
     await person.close();
-    await eventually(async () => (await textOf(page, 'figure-peers')) === '0', { timeoutMs: 20_000 });
+    await eventually(async () => (await textOf(page, 'figure-peers')) === '0');
     expect(errors).toEqual([]);
-  }, 120_000);
+  });
 
   test('with tokens asks for one and keeps it for the tab only', async () => {
     const url = await startNodes(1, { FLEET_ADMIN_TOKEN_KEYS: JSON.stringify([OPERATOR_KEY]) });
     const { page } = await open(`${url}/console/`);
-    await page.waitForSelector('[data-testid=token-view]:not([hidden])', { timeout: 20_000 });
+    await page.waitForSelector('[data-testid=token-view]:not([hidden])');
     expect(await page.locator('[data-testid=node]').count()).toBe(0);
 
     await page.fill('[data-testid=token]', 'not a token');
@@ -226,8 +221,8 @@ describe('the console of a node', () => {
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('eyJ');
 
     const { page: another } = await open(`${url}/console/`);
-    await another.waitForSelector('[data-testid=token-view]:not([hidden])', { timeout: 20_000 });
-  }, 120_000);
+    await another.waitForSelector('[data-testid=token-view]:not([hidden])');
+  });
 });
 
 test('the room page of a local run leads to the console of that run, which acts', async () => {
@@ -247,7 +242,7 @@ test('the room page of a local run leads to the console of that run, which acts'
   } finally {
     await fleet.stop();
   }
-}, 240_000);
+});
 
 const OPERATOR_KEY = { kid: 'ops', alg: 'HS256', secret: 'o'.repeat(40) } as const;
 

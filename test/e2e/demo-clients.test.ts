@@ -29,7 +29,7 @@ describe('clients of mediasoup-demo', () => {
     script = built.outputFiles[0]?.text ?? '';
     browser = await launchBrowser();
     fleet = await RunningFleet.start(['--nodes', '2']);
-  }, 90_000);
+  });
 
   afterEach(async () => {
     await Promise.all(pages.splice(0).map((page) => page.context().close()));
@@ -38,7 +38,7 @@ describe('clients of mediasoup-demo', () => {
   afterAll(async () => {
     await browser?.close();
     await fleet?.stop();
-  }, 30_000);
+  });
 
   async function enter(generation: Generation, room: string, peerId: string, node: string): Promise<Page> {
     const { page } = await openPage(browser, `${fleet.nodeUrl(node)}/healthz`, { bypassCsp: true });
@@ -63,8 +63,8 @@ describe('clients of mediasoup-demo', () => {
             .totalVideoFrames ?? 0,
         peerId,
       );
-    const before = await eventually(async () => (await frames()) || undefined, { timeoutMs: 20_000 });
-    await eventually(async () => (await frames()) > before + 5, { timeoutMs: 20_000 });
+    const before = await eventually(async () => (await frames()) || undefined);
+    await eventually(async () => (await frames()) > before + 5);
   }
 
   const transcriptOf = (page: Page): Promise<RecordedMessage[]> =>
@@ -121,7 +121,7 @@ describe('clients of mediasoup-demo', () => {
 
     await legacy.evaluate(() => globalThis.demo.close());
     await saw(current, { direction: '←', kind: 'notification', method: 'peerClosed' });
-  }, 120_000);
+  });
 
   test('each generation is answered in its own words', async () => {
     const room = randomUUID();
@@ -158,7 +158,7 @@ describe('clients of mediasoup-demo', () => {
     expect((await saw(legacy, { kind: 'notification', method: 'newPeer' })).fields).toEqual(
       expect.arrayContaining(['device', 'displayName', 'id']),
     );
-  }, 90_000);
+  });
 
   test.each(['legacy', 'current'] as const)(
     'what a %s client and the server say to each other is what was recorded',
@@ -173,6 +173,5 @@ describe('clients of mediasoup-demo', () => {
 
       expect(spoken).toEqual(JSON.parse(readFileSync(file, 'utf8')));
     },
-    60_000,
   );
 });

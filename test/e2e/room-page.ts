@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openPage } from '../helpers/browser';
-import { eventually } from '../helpers/eventually';
+import { eventually, PATIENCE_MS } from '../helpers/eventually';
 
 /** What a page shows of the others, read from its elements and not from the SDK. */
 export interface SeenPeer {
@@ -44,7 +44,6 @@ export class RoomPage {
   async connected(): Promise<void> {
     await this.page.waitForSelector('[data-testid=status][data-state=connected]', {
       state: 'attached',
-      timeout: 20_000,
     });
   }
 
@@ -66,13 +65,13 @@ export class RoomPage {
   }
 
   /** Waits until the pictures of `count` others move: frames are there, and more come. */
-  async seesMoving(count: number, timeoutMs = 20_000): Promise<void> {
+  async seesMoving(count: number): Promise<void> {
     const before = await eventually(
       async () => {
         const pictures = await this.pictures();
         return pictures.length === count && pictures.every(({ frames }) => frames > 0) ? pictures : undefined;
       },
-      { timeoutMs, intervalMs: 200 },
+      { intervalMs: 200 },
     );
     await eventually(
       async () => {
@@ -81,7 +80,7 @@ export class RoomPage {
           now.some(({ peerId, frames }) => peerId === picture.peerId && frames > picture.frames + 5),
         );
       },
-      { timeoutMs, intervalMs: 200 },
+      { intervalMs: 200 },
     );
   }
 
@@ -89,7 +88,7 @@ export class RoomPage {
    * Waits until sound arrives from `count` others: the fake microphone beeps, so the energy that the page's audio
    * elements get (measured on their streams) rises above silence.
    */
-  async hears(count: number, timeoutMs = 20_000): Promise<void> {
+  async hears(count: number): Promise<void> {
     const heard = await this.page.evaluate(
       async ({ wanted, deadlineMs }) => {
         const context = new AudioContext();
@@ -113,7 +112,7 @@ export class RoomPage {
         await context.close();
         return loud.size;
       },
-      { wanted: count, deadlineMs: timeoutMs },
+      { wanted: count, deadlineMs: PATIENCE_MS },
     );
     if (heard < count) throw new Error(`heard ${heard} of ${count} others`);
   }
@@ -129,8 +128,8 @@ export class RoomPage {
   }
 
   /** The code of the refusal that the page shows. */
-  async refusal(timeoutMs = 20_000): Promise<{ code: string; text: string }> {
-    const refusal = await this.page.waitForSelector('[data-testid=refusal]', { timeout: timeoutMs });
+  async refusal(): Promise<{ code: string; text: string }> {
+    const refusal = await this.page.waitForSelector('[data-testid=refusal]');
     return {
       code: (await refusal.getAttribute('data-code')) ?? '',
       text: (await refusal.textContent()) ?? '',

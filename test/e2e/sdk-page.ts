@@ -42,15 +42,29 @@ export interface ReceivedTrack {
 
 /** A person in an application of our own, see {@link SdkSite}. */
 export class SdkPage {
+  /** The spatial layers that it asked the server for, latest last. */
+  readonly askedLayers: number[] = [];
+
   private constructor(
     readonly context: BrowserContext,
     readonly page: Page,
     readonly errors: string[],
-  ) {}
+  ) {
+    page.on('websocket', (socket) => {
+      socket.on('framesent', ({ payload }) => {
+        const { method, data } = JSON.parse(String(payload)) as {
+          method?: string;
+          data?: { spatialLayer?: number };
+        };
+        if (method === 'setConsumerPreferredLayers') this.askedLayers.push(data?.spatialLayer ?? -1);
+      });
+    });
+  }
 
   /** Makes a client; the test joins. */
   static async open(browser: Browser, site: SdkSite, options: FleetClientOptions): Promise<SdkPage> {
     const { context, page, errors } = await openPage(browser, site.url);
+    const person = new SdkPage(context, page, errors);
     await page.evaluate(
       ({ given, events }) => {
         globalThis.happened = [];
@@ -75,7 +89,7 @@ export class SdkPage {
       },
       { given: options, events: EVENTS },
     );
-    return new SdkPage(context, page, errors);
+    return person;
   }
 
   join(): Promise<void> {
@@ -117,7 +131,7 @@ export class SdkPage {
   }
 
   async waitFor(event: string, matches: (detail: Record<string, unknown>) => boolean = () => true) {
-    return eventually(async () => (await this.happened(event)).find(matches), { timeoutMs: 20_000 });
+    return eventually(async () => (await this.happened(event)).find(matches));
   }
 
   /** What the WebRTC statistics and the SDK say of a track of another peer; undefined while there is none. */
@@ -143,28 +157,23 @@ export class SdkPage {
   }
 
   /** Waits until `count` further frames of the peer's source are decoded. */
-  async seesMoving(peerId: string, source: TrackSource = 'camera', count = 20): Promise<void> {
+  async seesMoving(peerId: string, source: TrackSource = 'camera', count = 10): Promise<void> {
     let first: number | undefined;
-    await eventually(
-      async () => {
-        const frames = (await this.received(peerId, source))?.frames;
-        if (frames === undefined) return false;
-        first ??= frames;
-        return frames >= first + count;
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(async () => {
+      const frames = (await this.received(peerId, source))?.frames;
+      if (frames === undefined) return false;
+      first ??= frames;
+      return frames >= first + count;
+    });
   }
 
   /** Waits until sound of the peer is heard. */
   async hears(peerId: string): Promise<void> {
-    await eventually(
-      () =>
-        this.page.evaluate(
-          (from) => (globalThis.client.peer(from)?.track('microphone')?.audioLevel ?? 0) > 0.01,
-          peerId,
-        ),
-      { timeoutMs: 20_000 },
+    await eventually(() =>
+      this.page.evaluate(
+        (from) => (globalThis.client.peer(from)?.track('microphone')?.audioLevel ?? 0) > 0.01,
+        peerId,
+      ),
     );
   }
 

@@ -1,5 +1,8 @@
+/** How long a test waits for something to come, milliseconds: the end of a hang, no measure of a machine. */
+export const PATIENCE_MS = 60_000;
+
 export interface EventuallyOptions {
-  /** Give up after this long, milliseconds. @default 10000 */
+  /** Give up after this long, milliseconds. @default PATIENCE_MS */
   timeoutMs?: number;
   /** Pause between attempts, milliseconds. @default 50 */
   intervalMs?: number;
@@ -13,7 +16,7 @@ export async function eventually<T>(
   probe: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<Exclude<T, false | undefined>> {
-  const deadline = Date.now() + (options.timeoutMs ?? 10_000);
+  const deadline = Date.now() + (options.timeoutMs ?? PATIENCE_MS);
   let lastError: unknown;
   for (;;) {
     try {

@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { startNode, type FleetNode } from '../../node-app/compose';
 import { parseConfig } from '../../node-app/config';
 import { systemClock } from '../../node-app/system-clock';
+import { buildNodeApp } from '../../scripts/build-node-app';
 import { findWorkerBin } from '../../scripts/setup/parts.cjs';
-import { eventually } from './eventually';
+import { eventually, PATIENCE_MS } from './eventually';
 import { RedisServer } from './redis-server';
 
 export interface TestNodesOptions {
@@ -134,7 +135,7 @@ const readySchema = z.object({
   mediaPorts: z.array(z.number()),
 });
 
-/** A node as a process of its own, from the sources. */
+/** A node as a process of its own, from the bundle, as images run it. */
 export class TestNodeProcess {
   private constructor(
     readonly child: ChildProcess,
@@ -142,10 +143,10 @@ export class TestNodeProcess {
   ) {}
 
   static async start(variables: Record<string, string>): Promise<TestNodeProcess> {
-    const child = forkNode(variables);
+    const child = await forkNode(variables);
     try {
       const [message] = (await Promise.race([
-        once(child, 'message', { signal: AbortSignal.timeout(20_000) }),
+        once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
         once(child, 'exit').then(() => Promise.reject(new Error('the node ended'))),
       ])) as [unknown];
       return new TestNodeProcess(child, readySchema.parse(message));
@@ -162,7 +163,7 @@ export class TestNodeProcess {
   /** Sends a signal, and gives the exit status (or the signal that ended it). */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const exited = once(this.child, 'exit', { signal: AbortSignal.timeout(15_000) });
+    const exited = once(this.child, 'exit', { signal: AbortSignal.timeout(PATIENCE_MS) });
     this.child.kill(signal);
     const [code, endedBy] = (await exited) as [number | null, string | null];
     return code ?? endedBy;
@@ -170,9 +171,9 @@ export class TestNodeProcess {
 }
 
 /** The raw process, for a start that is meant to fail. */
-export function forkNode(variables: Record<string, string>): ChildProcess {
-  return fork(path.join(__dirname, '../../node-app/main.ts'), [], {
-    execArgv: ['--import', 'tsx'],
+export async function forkNode(variables: Record<string, string>): Promise<ChildProcess> {
+  const { entry } = await buildNodeApp();
+  return fork(entry, [], {
     cwd: path.join(__dirname, '../..'),
     env: {
       PATH: process.env.PATH,

@@ -102,7 +102,7 @@ export class ProtooSocket {
   }
 
   closing(): Promise<{ code: number; reason: string }> {
-    return eventually(() => this.closed, { timeoutMs: 15_000 });
+    return eventually(() => this.closed);
   }
 
   close(code = 1000): void {

@@ -12,10 +12,14 @@ export interface ScenarioRun {
   result: Omit<ScenarioResult, 'problems'> | undefined;
 }
 
-/** `npm run scenario -- ARGS`, in a process of its own. */
-export function runScenarioCommand(args: readonly string[]): Promise<ScenarioRun> {
+/** `npm run scenario -- ARGS`, in a process of its own. @param env beside this process's */
+export function runScenarioCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ScenarioRun> {
   const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'bin/scenario.ts', ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { FleetConfigInput } from '../../core/deployment/fleet-config-schema';
 import { buildFleetApp } from '../../lib/fleet-app';
-import { makeImageBundle, ONE_REGION, ROOT } from './synthesize-fleet';
+import { makeImageBundle, ONE_REGION, testContext } from './synthesize-fleet';
 
 export interface SynthesizedAssembly {
   /** As `cdk.out`. */
@@ -24,9 +24,7 @@ export function synthesizeAssembly(options: AssemblyOptions = {}): SynthesizedAs
   const folder = mkdtempSync(join(tmpdir(), 'fleet-assembly-'));
   const imageBundle = makeImageBundle(options.app);
   try {
-    const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as {
-      context: Record<string, unknown>;
-    };
+    const context = { ...testContext(), 'aws:cdk:bundling-stacks': ['**'] };
     const app = new App({ context, outdir: folder });
     buildFleetApp({
       scope: app,

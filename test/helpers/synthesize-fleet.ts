@@ -22,6 +22,8 @@ export const ONE_REGION: FleetConfigInput = {
   domain: { name: 'calls.example.com', hostedZoneId: 'Z0123456789EXAMPLE' },
 };
 
+const VALIDATE = '@aws-cdk/core:validateAgainstDefaultRules';
+
 export interface SynthesizeOptions {
   config?: Partial<FleetConfigInput>;
   /** Content of the app in the image bundle. @default 'app' */
@@ -29,12 +31,15 @@ export interface SynthesizeOptions {
   deploymentId?: string;
 }
 
-/** The flags that the default app is synthesized with, and no bundling of Lambdas, which tests of templates don't need. */
-export function testContext(): Record<string, unknown> {
+/**
+ * The flags that the default app is synthesized with, without what tests of templates don't need: the bundling of Lambdas
+ * and, unless `validated`, CloudFormation's rules, whose engine takes several seconds to start.
+ */
+export function testContext({ validated = false } = {}): Record<string, unknown> {
   const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as {
     context: Record<string, unknown>;
   };
-  return { ...context, 'aws:cdk:bundling-stacks': [] };
+  return { ...context, [VALIDATE]: validated, 'aws:cdk:bundling-stacks': [] };
 }
 
 /** A stand-in for the image bundle. The caller removes it. */

@@ -80,4 +80,4 @@ test('the termination policy answers from a cold start within 1.5 s, although no
   expect(totalMs).toBeLessThan(1_500);
   // What the processor does; 0.7 s of the total is waiting. Lambda's share of a core at 1 GiB is 0.58.
   expect(loadedMs / 0.58 + 700).toBeLessThan(1_500);
-}, 60_000);
+});

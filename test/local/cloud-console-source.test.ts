@@ -31,7 +31,7 @@ describeConsoleSource('the console of a fleet on this machine', async () => {
   const runner = await startFleet();
   return {
     source: runner.consoleSource,
-    until: (met) => eventually(met, { timeoutMs: 60_000 }).then(() => undefined),
+    until: (met) => eventually(met).then(() => undefined),
     close: () => runner.close(),
   };
 });
@@ -40,12 +40,12 @@ describe('what only a fleet on this machine can show and do', () => {
   let runner: FleetRunner;
   beforeAll(async () => {
     runner = await startFleet();
-  }, 240_000);
+  });
   afterAll(() => runner.close());
 
   const state = (): Promise<ConsoleState> => runner.consoleSource.state();
   const until = (met: (now: ConsoleState) => boolean): Promise<boolean> =>
-    eventually(async () => met(await state()), { timeoutMs: 60_000 });
+    eventually(async () => met(await state()));
 
   test('nodes stand with their instances, and the alarms that scale them come first', async () => {
     const { nodes, alarms = [], pool, controls, speed, region } = await state();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATOR_AUDIENCE, PEER_AUDIENCE } from '../../core/auth/token-claims';
 import { FleetCommand } from '../helpers/fleet-command';
+import { runFleet } from '../helpers/run-fleet';
 
 let folder: string;
 
@@ -30,11 +31,11 @@ describe('wrong arguments are one clear line and status 2', () => {
     [['token', '--room', 'x', '--url', 'localhost:3000'], 'It must be a URL such as http://localhost:3000.'],
     [['token', '--room', 'x', '--ttl', 'soon'], 'It must be a time such as 90s, 30m, 1h or 7d'],
   ])('fleet %j', async (args, message) => {
-    const { exit, stdout, stderr } = await FleetCommand.run(args);
+    const { status, stdout, stderr } = await runFleet(args);
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
-    expect(exit.code).toBe(2);
+    expect(status).toBe(2);
   });
 
   test.each<[NodeJS.ProcessEnv, string[], string]>([
@@ -57,11 +58,11 @@ describe('wrong arguments are one clear line and status 2', () => {
       'fleet: options go after --: npm start -- --nodes 3',
     ],
   ])('fleet up with %j %j', async (env, args, message) => {
-    const { exit, stdout, stderr } = await FleetCommand.run(['up', ...args], env);
+    const { status, stdout, stderr } = await runFleet(['up', ...args], env);
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
-    expect(exit.code).toBe(2);
+    expect(status).toBe(2);
   });
 
   test('no command at all prints the help', async () => {
@@ -90,8 +91,8 @@ describe('fleet token', () => {
   }
 
   async function mint(args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-    const { exit, stdout, stderr } = await FleetCommand.run(['token', ...args], env);
-    expect({ code: exit.code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { status, stdout, stderr } = await runFleet(['token', ...args], env);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     return stdout.trim();
   }
 
@@ -175,11 +176,11 @@ describe('fleet token', () => {
       'fleet: FLEET_TOKEN_KEYS is not a list of token keys: 0.secret is not valid',
     ],
   ])('%s says so in one line and never shows a secret', async (_case, args, env, message) => {
-    const { exit, stdout, stderr } = await FleetCommand.run(['token', '--room', 'demo', ...args], env);
+    const { status, stdout, stderr } = await runFleet(['token', '--room', 'demo', ...args], env);
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).not.toContain('too short');
     expect(stdout).toBe('');
-    expect(exit.code).toBe(1);
+    expect(status).toBe(1);
   });
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { sessionOpenedSchema, type SessionOpened } from '../../core/protocol/fleet-extensions';
 import type { RunnerEvent } from '../../local/fleet-runner/runner-events';
-import { eventually } from '../helpers/eventually';
+import { eventually, PATIENCE_MS } from '../helpers/eventually';
 import { FleetCommand } from '../helpers/fleet-command';
 
 type Ready = Extract<RunnerEvent, { event: 'ready' }>;
@@ -143,35 +143,31 @@ describe('a running fleet', () => {
     });
   });
 
-  test('Ctrl-C ends it within 5 s, with people in rooms, and leaves nothing behind', async () => {
+  test('Ctrl-C ends it, with people in rooms, and leaves nothing behind', async () => {
     await connectPeer(ready.url, { roomId: 'last', peerId: 'alice' });
-    const startedMs = Date.now();
     // npm passes a terminal's Ctrl-C on: it comes twice.
     fleet.child.kill('SIGINT');
     fleet.child.kill('SIGINT');
     expect(await fleet.exited).toEqual({ code: 0, signal: null });
-    expect(Date.now() - startedMs).toBeLessThan(5_000);
     await expectNothingLeft(fleet);
   });
 });
 
-test('a runner that is killed leaves nothing behind after a few seconds', async () => {
+test('a runner that is killed leaves nothing behind after a while', async () => {
   const fleet = startFleet();
   const { url } = await fleet.event('ready');
   await connectPeer(url, { roomId: 'orphaned', peerId: 'alice' });
   fleet.child.kill('SIGKILL');
   await fleet.exited;
-  await expectNothingLeft(fleet, 6_000);
+  await expectNothingLeft(fleet, PATIENCE_MS);
 });
 
-test('a node that hangs does not keep the fleet from ending within 5 s', async () => {
+test('a node that hangs does not keep the fleet from ending', async () => {
   const fleet = startFleet(['--nodes', '1']);
   const { nodes } = await fleet.event('ready');
   process.kill(nodes[0]?.pid ?? 0, 'SIGSTOP');
-  const startedMs = Date.now();
   fleet.child.kill('SIGTERM');
   expect((await fleet.exited).code).toBe(0);
-  expect(Date.now() - startedMs).toBeLessThan(5_000);
   await expectNothingLeft(fleet);
 });
 

@@ -6,8 +6,6 @@ import { eventually } from '../helpers/eventually';
 import { FleetCommand } from '../helpers/fleet-command';
 import { RunningFleet } from '../helpers/fleet-up';
 
-const PATIENT = { timeoutMs: 60_000 };
-
 let folder: string;
 
 beforeAll(async () => {
@@ -55,14 +53,14 @@ test('a fleet that is not there, and a timeline that can not be written, end wit
   const unwritable = await FleetCommand.run(['load', '--timeline', join(folder, 'no', 'file')]);
   expect(unwritable.stderr).toMatch(/^fleet: can not write the timeline .*ENOENT/);
   expect(unwritable.exit.code).toBe(1);
-}, 60_000);
+});
 
 describe('with a fleet that wants tokens', () => {
   let fleet: RunningFleet;
 
   beforeAll(async () => {
     fleet = await RunningFleet.start(['--nodes', '1', '--auth', 'token']);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await fleet.stop();
@@ -91,7 +89,7 @@ describe('with a fleet that wants tokens', () => {
     expect(seconds.length).toBeGreaterThan(2);
     expect(JSON.parse(seconds.at(-1) ?? '')).toMatchObject({ in: 2, asked: 2 });
     expect(await command.processes()).toEqual([]);
-  }, 90_000);
+  });
 
   test('without a token everybody is refused for good, and says why', async () => {
     const { exit, stderr } = await FleetCommand.run([
@@ -99,36 +97,32 @@ describe('with a fleet that wants tokens', () => {
     ]);
     expect(stderr).toMatch(/^fleet: nobody got in; the last attempt: .*token/);
     expect(exit.code).toBe(1);
-  }, 60_000);
+  });
 
   test.each([
     ['Ctrl-C prints the report', 'SIGINT'],
     ['even a killed run leaves the rooms', 'SIGKILL'],
-  ] as const)(
-    '%s, and no process stays',
-    async (_, signal) => {
-      const peers = (): number | undefined =>
-        fleet.events.filter((event) => event.event === 'status').at(-1)?.peers;
-      const keyFile = fleet.ready.keyFiles?.peers ?? '';
-      const timeline = join(folder, signal);
-      const command = FleetCommand.start([
-        ...['load', '--url', fleet.url, '--size', '2', '--key-file', keyFile, '--timeline', timeline],
-      ]);
-      try {
-        await eventually(async () => (await readFile(timeline, 'utf8')).includes('"in":2'), PATIENT);
-        await eventually(() => peers() === 2, PATIENT);
-        command.child.kill(signal);
-        const exit = await command.exited;
-        if (signal === 'SIGINT') {
-          expect(exit.code).toBe(0);
-          expect(command.stdout).toContain('2 of 2 done');
-        }
-        await eventually(() => peers() === 0, PATIENT);
-        await eventually(async () => (await command.processes()).length === 0, PATIENT);
-      } finally {
-        await command.killAll();
+  ] as const)('%s, and no process stays', async (_, signal) => {
+    const peers = (): number | undefined =>
+      fleet.events.filter((event) => event.event === 'status').at(-1)?.peers;
+    const keyFile = fleet.ready.keyFiles?.peers ?? '';
+    const timeline = join(folder, signal);
+    const command = FleetCommand.start([
+      ...['load', '--url', fleet.url, '--size', '2', '--key-file', keyFile, '--timeline', timeline],
+    ]);
+    try {
+      await eventually(async () => (await readFile(timeline, 'utf8')).includes('"in":2'));
+      await eventually(() => peers() === 2);
+      command.child.kill(signal);
+      const exit = await command.exited;
+      if (signal === 'SIGINT') {
+        expect(exit.code).toBe(0);
+        expect(command.stdout).toContain('2 of 2 done');
       }
-    },
-    120_000,
-  );
+      await eventually(() => peers() === 0);
+      await eventually(async () => (await command.processes()).length === 0);
+    } finally {
+      await command.killAll();
+    }
+  });
 });

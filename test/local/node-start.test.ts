@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { buildNodeApp } from '../../scripts/build-node-app';
+import { PATIENCE_MS } from '../helpers/eventually';
 
 const run = promisify(execFile);
 
@@ -11,7 +12,7 @@ async function failedStart(
   const { entry } = await buildNodeApp();
   const started = run(process.execPath, [entry], {
     env: { FLEET_AUTH: 'open', FLEET_HTTP_PORT: '0', FLEET_LINK_PORT: '0', ...env },
-    timeout: 20_000,
+    timeout: PATIENCE_MS,
   });
   return started.then(
     () => {

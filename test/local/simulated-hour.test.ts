@@ -31,13 +31,18 @@ test('an hour in a minute keeps the order of events: no time goes back, and ever
     const dueMs = entries.flatMap((entry) =>
       entry.kind === 'event' && entry.detailType === 'Scheduled Event' ? [entry.atMs] : [],
     );
-    expect(dueMs.length).toBeGreaterThanOrEqual(58);
-    expect(dueMs.length).toBeLessThanOrEqual(62);
-    const done = entries.flatMap((entry) =>
-      entry.kind === 'invocation' && entry.functionName.includes('Drain') ? [entry.outcome] : [],
-    );
+    const minutes = ((times.at(-1) ?? 0) - beganMs) / 60_000;
+    expect(dueMs.length).toBeGreaterThanOrEqual(minutes - 2);
+    expect(dueMs.length).toBeLessThanOrEqual(minutes + 2);
     // The last ones may still run: a function's work is real time.
-    expect(done.length).toBeGreaterThanOrEqual(dueMs.length - 3);
+    const done = await eventually(() => {
+      const outcomes = journal
+        .entries()
+        .flatMap((entry) =>
+          entry.kind === 'invocation' && entry.functionName.includes('Drain') ? [entry.outcome] : [],
+        );
+      return outcomes.length >= dueMs.length && outcomes;
+    });
     expect(new Set(done)).toEqual(new Set(['ok']));
     // Nothing happened to a fleet that nothing happened to.
     expect(runner.cloud.autoScaling.groups()[0]?.state.inService()).toHaveLength(2);
@@ -45,4 +50,4 @@ test('an hour in a minute keeps the order of events: no time goes back, and ever
   } finally {
     await runner.close();
   }
-}, 300_000);
+});

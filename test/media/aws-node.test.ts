@@ -72,13 +72,10 @@ describe('a node process with FLEET_AWS=1', () => {
       await eventually(async () => (await status('/readyz')) === 200);
       await eventually(async () => (await client.hexists(`{${prefix}}:nodes`, node.ready.nodeId)) === 1);
       await eventually(() => aws.callsOf('CompleteLifecycleAction').length === 2);
-      const [call] = await eventually(
-        () => {
-          const calls = aws.callsOf('PutMetricData');
-          return calls.length > 0 && calls;
-        },
-        { timeoutMs: 20_000 },
-      );
+      const [call] = await eventually(() => {
+        const calls = aws.callsOf('PutMetricData');
+        return calls.length > 0 && calls;
+      });
       expect(call?.body).toContain('"Namespace":"MediasoupFleet"');
       expect(call?.body).toContain('"MetricName":"SafeEgressBps"');
 
@@ -87,9 +84,7 @@ describe('a node process with FLEET_AWS=1', () => {
       await client.config('SET', 'requirepass', 'second');
       await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
       const before = await leaseOf(client, node.ready.nodeId);
-      await eventually(async () => (await leaseOf(client, node.ready.nodeId)) > before + 3_000, {
-        timeoutMs: 15_000,
-      });
+      await eventually(async () => (await leaseOf(client, node.ready.nodeId)) > before + 3_000);
 
       imds.items.set(TARGET, 'Terminated');
       await eventually(async () => (await readiness()).includes('drained'));
@@ -100,7 +95,7 @@ describe('a node process with FLEET_AWS=1', () => {
       await node.end('SIGKILL');
       client.disconnect();
     }
-  }, 60_000);
+  });
 
   test.each([
     [
@@ -124,7 +119,7 @@ describe('a node process with FLEET_AWS=1', () => {
     ],
   ])('%s', async (_name, changes, exitCode, message) => {
     aws.secrets.set('fleet/odd', '"s3cret-s3cret"');
-    const child = forkNode({ ...variables, ...changes });
+    const child = await forkNode({ ...variables, ...changes });
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
     child.stderr?.on('data', (chunk) => (output += String(chunk)));

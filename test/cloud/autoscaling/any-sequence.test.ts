@@ -164,7 +164,6 @@ test.each([
       { numRuns: 60 },
     );
   },
-  120_000,
 );
 
 /** Changes of state that are none of the lifecycle's, or do not begin where the instance was. */

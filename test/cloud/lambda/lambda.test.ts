@@ -204,9 +204,11 @@ test("the function's time of day is the cloud's, and its timers stay real", asyn
   const seen = await call<Record<string, number>>(arn);
 
   expect(seen['now']).toBeGreaterThan(originMs + 900_000);
-  expect(Math.abs((seen['date'] ?? 0) - (seen['now'] ?? 0))).toBeLessThan(100_000);
+  expect(seen['date']).toBeGreaterThan(originMs + 900_000);
+  expect(seen['date']).toBeLessThanOrEqual(seen['now'] ?? 0);
   expect(seen).toMatchObject({ fixed: 5, parsed: 0, kind: true, env: null });
-  expect(seen['real']).toBeLessThan(5_000);
+  // At the cloud's speed it would be over at once.
+  expect(seen['real']).toBeGreaterThan(45);
   expect(seen['passed']).toBeGreaterThan((seen['real'] ?? 0) * 500);
 });
 

@@ -25,15 +25,12 @@ import { ServiceError } from '../../../local/cloud/wire/service-error';
 import { synthesizeAssembly, type SynthesizedAssembly } from '../../helpers/synthesize-assembly';
 import { IDENTITY, PlayedLambda } from '../lambda/played-lambda';
 
-/** Synthesizing bundles three Lambdas. */
-const SYNTH_TIMEOUT_MS = 240_000;
-
 let first: SynthesizedAssembly;
 let release: SynthesizedAssembly;
 beforeAll(() => {
   first = synthesizeAssembly({ app: 'one', deploymentId: 'one' });
   release = synthesizeAssembly({ app: 'two', deploymentId: 'two' });
-}, SYNTH_TIMEOUT_MS);
+});
 afterAll(() => {
   first.remove();
   release.remove();

@@ -59,7 +59,7 @@ export async function contractClient(): Promise<ContractTarget> {
 }
 
 /** CloudWatch shows what was put only after a while. */
-export const VISIBLE = { timeoutMs: process.env['FLEET_CONTRACT_TARGET'] === 'aws' ? 180_000 : 10_000 };
+export const VISIBLE = { timeoutMs: 180_000 };
 
 /** An alarm on a metric of this run that never has data. */
 export async function putAlarm(

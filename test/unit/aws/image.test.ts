@@ -69,7 +69,7 @@ describe('the image bundle', () => {
     );
     expect(variables).toContain(`NODE_VERSION='${version}'`);
     expect(variables).toContain(`NODE_INTEGRITY_arm64='${integrity}'`);
-  }, 60_000);
+  });
 
   test('carries mediasoup with what it needs to run, and nothing else', async () => {
     const packages = productionPackages(

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CAPACITY_METRICS, METRIC_NAMES } from '../../../core/deployment/fleet-metrics';
@@ -117,15 +117,24 @@ describe('counters of the network card', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'ena-'));
     try {
       const ethtool = path.join(folder, 'ethtool');
-      await writeFile(ethtool, `#!/bin/sh\n[ "$2" = lo0 ] && exit 94\ncat <<'END'\n${ENA_OUTPUT}END\n`);
+      // Whoever asks another card than an ENA gets a figure too many.
+      await writeFile(ethtool, `#!/bin/sh\ncat <<'END'\n${ENA_OUTPUT}END\n`);
       await chmod(ethtool, 0o755);
-      expect(await readEnaCounters({ ethtool, interfaces: ['ens5', 'ens6', 'lo0'] })).toMatchObject({
-        pps: 8,
-      });
-      expect(await readEnaCounters({ ethtool, interfaces: ['lo0'] })).toBeUndefined();
-      expect(
-        await readEnaCounters({ ethtool: path.join(folder, 'none'), interfaces: ['ens5'] }),
-      ).toBeUndefined();
+      const machine = async (cards: Record<string, string>): Promise<string> => {
+        const devices = await mkdtemp(path.join(folder, 'net-'));
+        await mkdir(path.join(devices, 'lo'));
+        for (const [name, driver] of Object.entries(cards)) {
+          await mkdir(path.join(devices, name, 'device'), { recursive: true });
+          await symlink(`../../../drivers/${driver}`, path.join(devices, name, 'device', 'driver'));
+        }
+        return devices;
+      };
+      const devices = await machine({ ens5: 'ena', ens6: 'ena', eth0: 'virtio_net' });
+      expect(await readEnaCounters({ ethtool, devices })).toMatchObject({ pps: 8 });
+      const other = await machine({ eth0: 'virtio_net' });
+      expect(await readEnaCounters({ ethtool, devices: other })).toBeUndefined();
+      expect(await readEnaCounters({ ethtool: path.join(folder, 'none'), devices })).toBeUndefined();
+      expect(await readEnaCounters({ ethtool, devices: path.join(folder, 'none') })).toBeUndefined();
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -44,7 +44,7 @@ describe('the samples of the SDK', () => {
     const code = sample('README.md', /```ts\n(import \{ FleetClient \}[^]*?)```/u);
 
     expect(problemsOf(code)).toEqual([]);
-  }, 60_000);
+  });
 
   it('compile as docs/sdk.md has them, against what the script tag defines', () => {
     const code = sample('docs/sdk.md', /<script>\n([^]*?)<\/script>/u)
@@ -55,11 +55,11 @@ describe('the samples of the SDK', () => {
     const head = "import * as MediasoupFleet from './sdk';\n";
 
     expect(problemsOf(head + code)).toEqual([]);
-  }, 60_000);
+  });
 
   it('fail when they call what the SDK does not have', () => {
     expect(
       problemsOf("import { FleetClient } from 'mediasoup-fleet/web/sdk';\nFleetClient.start();"),
     ).toEqual([expect.stringContaining("'start' does not exist")]);
-  }, 60_000);
+  });
 });

@@ -189,15 +189,18 @@ describe("mediasoup's own binary", () => {
   });
 
   test('is done without at once when nobody answers', () => {
-    const startedAt = Date.now();
-
     const outcome = evaluate(
       'prebuilt-worker.mjs',
-      "await module.downloadPrebuilt({ url: 'http://127.0.0.1:1/worker.tgz', report: () => undefined })",
+      `await (async () => {
+        const { createServer } = await import('node:net');
+        const server = createServer();
+        const port = await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+        await new Promise((resolve) => server.close(resolve));
+        return module.downloadPrebuilt({ url: 'http://127.0.0.1:' + port + '/worker.tgz', report: () => undefined });
+      })()`,
     );
 
-    expect(outcome).toEqual({ reason: expect.stringContaining('is out of reach') as unknown });
-    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(outcome).toEqual({ reason: expect.stringContaining('is out of reach (ECONNREFUSED)') as unknown });
   });
 });
 

@@ -1,0 +1,3 @@
+import { storyTest } from '../helpers/story-test';
+
+storyTest('missing-metrics');
