@@ -44,6 +44,8 @@ const eventsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(300),
 });
 
+const roomParamsSchema = z.strictObject({ roomId: z.string().min(1).max(256) });
+
 const streamQuerySchema = z.strictObject({ lastEventId: z.string().max(100).optional() });
 
 /** The console of a fleet on this machine: its page, what the page reads, and the controls. */
@@ -122,6 +124,10 @@ export class ConsoleServer {
       refuseOtherSites(request);
     });
     api.get('/state', () => source.state());
+    api.get('/rooms/:roomId/pipes', async ({ params }) => {
+      const { roomId } = parse(roomParamsSchema, params);
+      return { pipes: await source.pipes(roomId) };
+    });
     api.get('/events', async ({ query }) => {
       const { after, limit } = parse(eventsQuerySchema, query);
       return { events: source.events(after).slice(-limit) };

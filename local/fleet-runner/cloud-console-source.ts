@@ -1,6 +1,11 @@
 import { FleetError } from '../../core/errors';
 import { MAX_ALARM_POINTS, MAX_CONSOLE_ACTIVITIES, MAX_CONSOLE_ROOMS } from '../../core/protocol/console';
 import type { ConsoleAlarm, ConsoleEvent, ConsoleNode, ConsoleState } from '../../core/protocol/console';
+import {
+  pipesFromOperatorApi,
+  type ConsolePipe,
+  type OperatorRoomDetail,
+} from '../../core/protocol/console-pipes';
 import type { ConsoleControl } from '../../core/protocol/console-controls';
 import {
   stateFromOperatorApi,
@@ -85,6 +90,11 @@ export class CloudConsoleSource implements ConsoleSource {
         'interrupt-spot',
       ],
     };
+  }
+
+  async pipes(roomId: string): Promise<ConsolePipe[]> {
+    const path = `/v1/rooms/${encodeURIComponent(roomId)}`;
+    return pipesFromOperatorApi((await this.options.ask({ method: 'GET', path })) as OperatorRoomDetail);
   }
 
   events(afterSequence: number): readonly ConsoleEvent[] {

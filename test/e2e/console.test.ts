@@ -66,6 +66,12 @@ describe('the console of a fleet on this machine', () => {
     await eventually(async () => (await page.locator('[data-testid=node]').count()) === 2);
     expect(await page.locator('[data-testid=alarm]').count()).toBe(3);
     expect(await page.locator('[data-testid=room]').count()).toBe(6);
+    await page.locator('[data-testid=room-pipes]').first().click();
+    await eventually(async () =>
+      (await page.locator('[data-testid=pipes]').first().textContent())?.endsWith(
+        'worker 0: 4 streams, 5 layers, 2.1 Mbit/s, 34 ms, 1 % lost',
+      ),
+    );
     await eventually(async () => (await page.locator('[data-testid=event]').count()) >= 4);
     await page.waitForSelector('[data-testid=panel-pool] canvas');
     const before = Number(await textOf(page, 'figure-rooms'));

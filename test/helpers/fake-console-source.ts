@@ -8,6 +8,7 @@ import type {
   ConsoleState,
 } from '../../core/protocol/console';
 import { CONSOLE_CONTROL_NAMES, type ConsoleControl } from '../../core/protocol/console-controls';
+import type { ConsolePipe } from '../../core/protocol/console-pipes';
 import { poolUse } from '../../core/protocol/console-pool';
 import type { ConsoleSource } from '../../local/console/console-source';
 
@@ -113,6 +114,22 @@ export class FakeConsoleSource implements ConsoleSource {
       redis: this.redis,
       controls: [...CONSOLE_CONTROL_NAMES],
     };
+  }
+
+  async pipes(roomId: string): Promise<ConsolePipe[]> {
+    const room = this.rooms.find((one) => one.roomId === roomId);
+    if (room === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND');
+    return [
+      {
+        from: 'node-elsewhere',
+        to: `${room.nodeId} worker 0`,
+        streams: 4,
+        layers: 5,
+        bitrateBps: 2_100_000,
+        rttMs: 34,
+        lossRatio: 0.01,
+      },
+    ];
   }
 
   events(afterSequence: number): readonly ConsoleEvent[] {

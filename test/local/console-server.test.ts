@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { consoleStateSchema } from '../../core/protocol/console';
+import { consolePipeSchema } from '../../core/protocol/console-pipes';
 import { CONSOLE_TOKEN_HEADER } from '../../core/protocol/console-token';
 import { ConsoleServer } from '../../local/console/console-server';
 import { EventStreamReader } from '../helpers/event-stream';
@@ -351,4 +352,14 @@ it('leaves nothing behind', async () => {
   source.close();
   expect(clock.waiting).toBe(0);
   expect(server.readers).toBe(0);
+});
+
+test('how the pipes of a room fare is told of rooms that are', async () => {
+  const { rooms } = await source.state();
+  const roomId = rooms.list[0]?.roomId ?? '';
+  const { status, body } = await send(`/api/rooms/${encodeURIComponent(roomId)}/pipes`);
+  expect(status).toBe(200);
+  const { pipes } = JSON.parse(body) as { pipes: unknown[] };
+  expect(pipes.map((pipe) => consolePipeSchema.parse(pipe))).toHaveLength(1);
+  expect((await send('/api/rooms/nobody/pipes')).status).toBe(404);
 });

@@ -52,7 +52,7 @@ export class App {
     const play = new PlayBar(this.#act);
     const nodes = new NodesPanel((action, node) => this.#actOnNode(action, node));
     const activities = new ActivitiesPanel();
-    const rooms = new RoomsPanel();
+    const rooms = new RoomsPanel((roomId) => this.#adapter.pipes(roomId));
     const events = new EventsPanel();
     this.#parts = [topBar, figures, play, this.#pool, nodes, this.#alarms, activities, rooms, events];
     const board = element(

@@ -21,6 +21,7 @@ class FakeNode {
   nodes: object[] = [node('node-1'), node('node-2')];
   rooms: object[] = [{ roomId: 'a', nodes: ['node-1'], peers: 4, reserved: vector(6e6) }];
   cursor: string | undefined;
+  room: object = {};
   events: object[] = [{ id: '5-0', atMs: 5, kind: 'no-capacity', roomId: 'a', nodeId: '' }];
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -39,6 +40,7 @@ class FakeNode {
       );
     }
     if (path.startsWith('/v1/nodes')) return Response.json({ nodes: this.nodes });
+    if (path.startsWith('/v1/rooms/')) return Response.json(this.room);
     if (path.startsWith('/v1/rooms')) return Response.json({ rooms: this.rooms, cursor: this.cursor });
     const events = path.includes('afterId') ? [] : this.events;
     return Response.json({ events });
@@ -193,4 +195,37 @@ test('closed it asks no more', async () => {
   await clock.advance(60_000);
   expect(fake.asked).toHaveLength(before);
   expect(clock.waiting).toBe(0);
+});
+
+test('the pipes of a room are shown once each, with where they go and how they fare', async () => {
+  const { adapter, fake } = setUp();
+  const producers = [
+    { producerId: 'p', kind: 'video', spatialLayers: [0, 2] },
+    { producerId: 'q', kind: 'audio' },
+  ];
+  const fares = { producers, bitrateBps: 2e6, rttMs: 34, lossRatio: 0.01 };
+  fake.room = {
+    live: [
+      {
+        nodeId: 'node-1',
+        room: {
+          pipes: [
+            { fromWorker: 0, toWorker: 1, producers: [] },
+            { toNode: 'node-2', fromWorker: 0, ...fares },
+            { toNode: 'node-3', fromWorker: 0, ...fares },
+          ],
+        },
+      },
+      { nodeId: 'node-2', room: { pipes: [{ fromNode: 'node-1', toWorker: 2, ...fares }] } },
+      { nodeId: 'node-3', error: { code: 'FLEET_ERR_NODE_UNREACHABLE', message: 'm' } },
+    ],
+  };
+  const pipes = await adapter.pipes('a/b');
+  expect(fake.asked.at(-1)?.path).toBe('/v1/rooms/a%2Fb');
+  const measured = { streams: 2, layers: 2, bitrateBps: 2e6, rttMs: 34, lossRatio: 0.01 };
+  expect(pipes).toEqual([
+    { from: 'node-1 worker 0', to: 'node-1 worker 1', streams: 0, layers: 0 },
+    { from: 'node-1 worker 0', to: 'node-3', ...measured },
+    { from: 'node-1', to: 'node-2 worker 2', ...measured },
+  ]);
 });

@@ -11,6 +11,7 @@ import {
   percentText,
 } from '../../../web/console/format';
 import { alarmTimes } from '../../../web/console/panels/alarm-times';
+import { pipeText } from '../../../web/console/panels/pipe-words';
 import { drainProgress, drainWords, nodeBadge, nodeFacts } from '../../../web/console/panels/node-words';
 
 const node = (part: Partial<ConsoleNode> = {}): ConsoleNode => ({
@@ -154,4 +155,12 @@ test('the times of an alarm are read from its changes', () => {
     { fromMs: 200, toMs: 300 },
   ]);
   expect(alarmTimes({ history: [], state: 'OK', sinceMs: 0 }, 500)).toEqual([]);
+});
+
+test('a pipe says what is known of it', () => {
+  const pipe = { from: 'node-1', to: 'node-2 worker 0', streams: 4, layers: 5 };
+  expect(pipeText({ ...pipe, bitrateBps: 2.1e6, rttMs: 33.6, lossRatio: 0.004 })).toBe(
+    'node-1 → node-2 worker 0: 4 streams, 5 layers, 2.1 Mbit/s, 34 ms, < 1 % lost',
+  );
+  expect(pipeText({ ...pipe, streams: 1, layers: 0 })).toBe('node-1 → node-2 worker 0: 1 stream');
 });

@@ -1,4 +1,5 @@
 import type { ConsoleEvent, ConsoleState, PoolSample } from '../../../core/protocol/console';
+import type { ConsolePipe } from '../../../core/protocol/console-pipes';
 import type { ConsoleControlInput, ConsoleControlName } from '../../../core/protocol/console-controls';
 
 /** How the page and its fleet stand. */
@@ -27,6 +28,8 @@ export interface ConsoleAdapter {
   close(): void;
   /** Goes on with this token. Without effect where none is needed. */
   useToken(token: string): void;
+  /** How the pipes of a room fare now. @throws Error in words for a person */
+  pipes(roomId: string): Promise<ConsolePipe[]>;
   /** @throws Error in words for a person */
   control<N extends ConsoleControlName>(name: N, payload: ConsoleControlInput<N>): Promise<void>;
 }

@@ -1,4 +1,9 @@
 import type { Clock, Timer } from '../../../core/protocol/for-browsers';
+import {
+  pipesFromOperatorApi,
+  type ConsolePipe,
+  type OperatorRoomDetail,
+} from '../../../core/protocol/console-pipes';
 import type { ConsoleAdapter, Feed } from './adapter';
 import {
   describeOperatorEvent,
@@ -70,6 +75,17 @@ export class OperatorAdapter implements ConsoleAdapter {
     this.#token = token;
     this.#options.feed({ kind: 'connection', connection: { phase: 'connecting' } });
     void this.#poll();
+  }
+
+  async pipes(roomId: string): Promise<ConsolePipe[]> {
+    const abort = new AbortController();
+    const deadline = this.#options.clock.setTimer(TIMEOUT_MS, () => abort.abort());
+    try {
+      const path = `v1/rooms/${encodeURIComponent(roomId)}`;
+      return pipesFromOperatorApi(await this.#get<OperatorRoomDetail>(path, abort.signal));
+    } finally {
+      deadline.cancel();
+    }
   }
 
   async control(): Promise<void> {

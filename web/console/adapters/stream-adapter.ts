@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../../core/protocol/for-browsers';
 import type { ConsoleStreamEvents } from '../../../core/protocol/console';
+import type { ConsolePipe } from '../../../core/protocol/console-pipes';
 import type { ConsoleControlInput, ConsoleControlName } from '../../../core/protocol/console-controls';
 import { CONSOLE_TOKEN_HEADER } from '../../../core/protocol/console-token';
 import type { ConsoleAdapter, Feed } from './adapter';
@@ -60,9 +61,15 @@ export class StreamAdapter implements ConsoleAdapter {
       headers: { 'content-type': 'application/json', [CONSOLE_TOKEN_HEADER]: this.#options.token },
       body: JSON.stringify(payload),
     });
-    if (response.ok) return;
-    const refusal = (await response.json().catch(() => ({}))) as { message?: string };
-    throw new Error(refusal.message ?? `the console answered ${response.status}`);
+    if (!response.ok) throw await refusalOf(response);
+  }
+
+  async pipes(roomId: string): Promise<ConsolePipe[]> {
+    const path = `rooms/${encodeURIComponent(roomId)}/pipes`;
+    const response = await this.#options.fetch(`${this.#options.url}${path}`, { cache: 'no-store' });
+    if (!response.ok) throw await refusalOf(response);
+    const { pipes } = (await response.json()) as { pipes: ConsolePipe[] };
+    return pipes;
   }
 
   #open(): void {
@@ -127,4 +134,9 @@ export class StreamAdapter implements ConsoleAdapter {
     this.#source = undefined;
     source?.close();
   }
+}
+
+async function refusalOf(response: Response): Promise<Error> {
+  const { message } = (await response.json().catch(() => ({}))) as { message?: string };
+  return new Error(message ?? `the console answered ${response.status}`);
 }

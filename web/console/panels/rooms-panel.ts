@@ -1,38 +1,10 @@
 import type { ConsoleRoom } from '../../../core/protocol/console';
 import { element } from '../../shared/element';
-import { bitrateText, byName, countText } from '../format';
+import { byName, countText } from '../format';
 import { KeyedList } from '../keyed-list';
 import type { PageModel } from '../page-model';
-import { Panel, setAttribute, setText } from '../page-parts';
-
-class RoomRow {
-  readonly root: HTMLElement;
-  readonly #name = element('th', { scope: 'row', class: 'cut' });
-  readonly #nodes = element('td', { class: 'cut' });
-  readonly #peers = element('td', { class: 'number' });
-  readonly #egress = element('td', { class: 'number' });
-
-  constructor({ roomId }: ConsoleRoom) {
-    this.root = element(
-      'tr',
-      { 'data-testid': 'room', 'data-room-id': roomId },
-      this.#name,
-      this.#nodes,
-      this.#peers,
-      this.#egress,
-    );
-    setText(this.#name, roomId);
-    setAttribute(this.#name, 'title', roomId);
-  }
-
-  update({ nodeIds, peers, egressBps }: ConsoleRoom): void {
-    const nodes = nodeIds.join(', ');
-    setText(this.#nodes, nodes);
-    setAttribute(this.#nodes, 'title', nodes);
-    setText(this.#peers, String(peers));
-    setText(this.#egress, egressBps === undefined ? '–' : bitrateText(egressBps));
-  }
-}
+import { Panel } from '../page-parts';
+import { RoomRow, type ReadPipes } from './room-row';
 
 /** Rooms and where they are. */
 export class RoomsPanel {
@@ -44,9 +16,12 @@ export class RoomsPanel {
   });
   readonly #rows: KeyedList<ConsoleRoom, RoomRow>;
 
-  constructor() {
+  constructor(readPipes: ReadPipes) {
     const body = element('tbody', {});
-    this.#rows = new KeyedList(body, { key: ({ roomId }) => roomId, create: (room) => new RoomRow(room) });
+    this.#rows = new KeyedList(body, {
+      key: ({ roomId }) => roomId,
+      create: (room) => new RoomRow(room, readPipes),
+    });
     const titles = ['Room', 'Nodes', 'Peers', 'Reserved'].map((title, index) =>
       element('th', { scope: 'col', class: index > 1 ? 'number' : undefined }, title),
     );
