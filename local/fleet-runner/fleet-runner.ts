@@ -48,8 +48,8 @@ export interface FleetRunnerParts {
   startCommand: (port: number) => string;
 }
 
-/** From all nodes listening to all of them in service, milliseconds: several leases. */
-const SETTLE_TIMEOUT_MS = 20_000;
+/** From all nodes listening to all of them in service, milliseconds: several leases, and time for a busy machine. */
+const SETTLE_TIMEOUT_MS = 60_000;
 const STATUS_INTERVAL_MS = 1_000;
 const ASK_TIMEOUT_MS = 1_000;
 /** The room of the link that a run with `auth: token` prints, and how long its token is good, milliseconds. */

@@ -231,7 +231,7 @@ test('with --auth token people need a token, which `fleet token` makes with the 
   expect((await fetch(nodesUrl, asOperator(operatorToken))).status).toBe(200);
   expect((await fetch(nodesUrl, asOperator(token))).status).toBeGreaterThanOrEqual(401);
   // The runner's own view needs a token too.
-  await fleet.event('status', ({ rooms, committedEgressBps }) => rooms === 2 && committedEgressBps > 0);
+  await fleet.event('status', ({ rooms, committedEgressBps }) => rooms > 0 && committedEgressBps > 0);
   fleet.child.kill('SIGINT');
   await fleet.exited;
   await expectNothingLeft(fleet);
