@@ -19,8 +19,6 @@ import { RecentPipes } from './recent-pipes';
 import { RemoteSource } from './remote-source';
 import { ServedPipe } from './served-pipe';
 
-export type { RemoteStream } from './remote-stream';
-
 export interface RemotePipesOptions {
   /** Of this node. */
   nodeId: string;
