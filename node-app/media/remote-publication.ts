@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { AnnouncedData, AnnouncedStream, ListedCodec } from '../../core/protocol/room-link';
-import type { RemoteStream } from './cascade/remote-pipes';
+import type { RemoteStream } from './cascade/remote-stream';
 import type { Hold } from './cascade/shared-pulls';
 import type { DataPublication, Publication } from './publication';
 import type { Reached, RoomRouter } from './room-router';
