@@ -1,4 +1,13 @@
-import { broadcast, ended, expectNothingLeft, liveBroadcast, part, viewers } from '../helpers/broadcast-room';
+import type { Placement } from '../../core/placement/placement-port';
+import {
+  broadcast,
+  ended,
+  expectNothingLeft,
+  liveBroadcast,
+  part,
+  SENDER,
+  viewers,
+} from '../helpers/broadcast-room';
 import { RedisServer } from '../helpers/redis-server';
 import { AUDIENCE, TestFleet } from '../helpers/test-fleet';
 
@@ -128,6 +137,30 @@ describe('the home', () => {
     await fleet.store.retire('c');
     await expectNothingLeft(fleet);
   });
+
+  test.each([1, 2])(
+    'that lost a room of %d nodes and gets a part of it again counts nobody twice',
+    async (nodes) => {
+      const before = await broadcast(fleet, ['a', 'b'].slice(0, nodes), 1);
+      const lost = before[0]?.nodeId ?? '';
+      await fleet.serve(['c'], { capacity: viewers(1) });
+      const evidence = { nodeId: lost, kind: 'dead' } as const;
+      await fleet.place('r', { role: SENDER, evidence, expectedPeers: 1 });
+      // It lived after all, and is the only one with headroom; nobody of before has come to it.
+      await fleet.beat(lost, { capacity: viewers(9), full: true });
+      const counted = (await fleet.store.findRoom('r'))?.peers ?? 0;
+      let back: Placement;
+      let placed = 0;
+      do {
+        back = await fleet.place('r', { role: AUDIENCE });
+        placed += 1;
+      } while (back.nodeId !== lost);
+      const seenClaims = [back.claim.seq];
+      const reply = await fleet.beat(lost, { capacity: viewers(9), seenClaims, rooms: [part(back)] });
+      expect(reply).toMatchObject({ lostRooms: [], homes: [], pendingClaims: 0 });
+      expect((await fleet.store.findRoom('r'))?.peers).toBe(counted + placed);
+    },
+  );
 
   test('is not found by who has no part of the room, nor when there is no room', async () => {
     await liveBroadcast(fleet, ['a', 'b']);
