@@ -2,7 +2,8 @@ import type { Placement } from '../../core/placement/placement-port';
 
 /**
  * Where the rooms are in which this gateway has clients. With Redis away, more peers still enter these: as long
- * as a client of ours is in a room there, the room is there. Bounded by the gateway's connections.
+ * as a client of ours is in a room there, the room is there. Of a room on several nodes that is the one where the last
+ * client went. Bounded by the gateway's connections.
  */
 export class RoomDirectory {
   private readonly rooms = new Map<string, { placement: Placement; clients: number }>();

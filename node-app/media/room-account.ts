@@ -35,6 +35,8 @@ export interface EntryOptions {
   peerId: string;
   claim: Claim;
   epoch: number;
+  /** The room's nodes as placement gave them with the claim, home first. @default unchanged */
+  nodes?: string[] | undefined;
   /** @default what the grants allow */
   role?: PeerRole | undefined;
   grants: PeerGrants;
@@ -131,13 +133,13 @@ export class RoomAccount {
   }
 
   /** A peer comes with its claim; from now on it counts. The room's epoch never goes back. */
-  beginEntry({ peerId, claim, epoch, role, grants }: EntryOptions): Entry {
+  beginEntry({ peerId, claim, epoch, nodes, role, grants }: EntryOptions): Entry {
     const entry: Entry = {
       peerId,
       role: role ?? { publishes: grants.canPublish, subscribes: grants.canSubscribe },
       worker: undefined,
     };
-    this.#epoch = Math.max(this.#epoch, epoch);
+    this.setHome({ homeNodeId: nodes?.[0] ?? this.#homeNodeId, epoch });
     this.#entering.add(entry);
     this.#reservation.addClaim(claim, this.measured(), this.#clock.monotonicMs());
     this.recount();

@@ -1,10 +1,18 @@
-import { partDemand, pipeDemand, roomDemand, withPeer, NO_PEERS } from '../../core/capacity/egress-model';
+import { NO_PEERS, partDemand, withPeer } from '../../core/capacity/egress-model';
 import { addVector, maxVector, scaleVector, ZERO_VECTOR } from '../../core/capacity/headroom';
-import type { EndedRoom, Placement, RoomReport } from '../../core/placement/placement-port';
+import type { Placement } from '../../core/placement/placement-port';
+import {
+  broadcast,
+  ended,
+  expectNothingLeft,
+  liveBroadcast,
+  part,
+  pipes,
+  SENDER,
+  viewers,
+} from '../helpers/broadcast-room';
 import { RedisServer } from '../helpers/redis-server';
 import { AUDIENCE, BOTH, TestFleet } from '../helpers/test-fleet';
-
-const SENDER = { publishes: true, subscribes: false };
 
 let server: RedisServer;
 let fleet: TestFleet;
@@ -24,63 +32,6 @@ beforeEach(() => {
 afterEach(async () => {
   await fleet.close();
 });
-
-/** What so many viewers of one sender make their node send. */
-const viewers = (count: number) => roomDemand(withPeer(withPeer(NO_PEERS, SENDER), AUDIENCE, count));
-/** What the sender's node sends to so many others. */
-const pipes = (otherNodes: number) => pipeDemand(1, { remotePublishers: 0, otherNodes });
-
-/** A node's part of a room, as it would report it. */
-function part(of: Placement, overrides: Partial<RoomReport> = {}): RoomReport {
-  const { roomId, epoch, nodes } = of;
-  const peers = { peers: 1, publishers: 0, subscribers: 1, expectedPeers: 1, reserved: viewers(1) };
-  return { roomId, epoch, homeNodeId: nodes[0] ?? '', ...peers, ...overrides };
-}
-
-const ended = ({ roomId, epoch }: Placement): EndedRoom => ({ roomId, epoch, peakPeers: 1 });
-
-/** A sender on the home `a`, then viewers, so that each of the nodes is full but the last. */
-async function broadcast(nodeIds: string[], perNode: number): Promise<Placement[]> {
-  for (const nodeId of nodeIds) await fleet.serve([nodeId], { capacity: viewers(perNode) });
-  const placed = [await fleet.place('r', { role: SENDER, expectedPeers: 1 })];
-  while (new Set(placed.map(({ nodeId }) => nodeId)).size < nodeIds.length) {
-    placed.push(await fleet.place('r', { role: AUDIENCE }));
-  }
-  return placed;
-}
-
-/** Every node has seen its peers and reports them. Answers the placements, the home's first, one per node. */
-async function liveBroadcast(nodeIds: string[], perNode = 2): Promise<Placement[]> {
-  const placed = await broadcast(nodeIds, perNode);
-  const firsts: Placement[] = [];
-  for (const nodeId of placed.at(-1)?.nodes ?? []) {
-    const mine = placed.filter((placement) => placement.nodeId === nodeId);
-    const [first] = mine;
-    if (!first) throw new Error(`nobody on ${nodeId}`);
-    firsts.push(first);
-    const isHome = firsts.length === 1;
-    const subscribers = isHome ? mine.length - 1 : mine.length;
-    await fleet.beat(nodeId, {
-      capacity: viewers(perNode),
-      seenClaims: mine.map(({ claim }) => claim.seq),
-      rooms: [
-        part(first, {
-          peers: mine.length,
-          publishers: isHome ? 1 : 0,
-          subscribers,
-          reserved: viewers(subscribers),
-        }),
-      ],
-      committed: viewers(subscribers),
-    });
-  }
-  return firsts;
-}
-
-async function expectNothingLeft(): Promise<void> {
-  const left = (await fleet.keys()).map((key) => key.split('}:')[1]);
-  for (const key of ['rooms', 'room-parts', 'room-index', 'claims']) expect(left).not.toContain(key);
-}
 
 describe('a room that outgrows its node', () => {
   test('gets a second and a third one, each in the step that needs it, and NO_CAPACITY when all are full', async () => {
@@ -122,7 +73,7 @@ describe('a room that outgrows its node', () => {
   });
 
   test('returns to the first of its nodes that has headroom again', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    const [home, second, third] = await liveBroadcast(fleet, ['a', 'b', 'c']);
     expect((await fleet.place('r', { role: AUDIENCE })).nodeId).toBe(third?.nodeId);
     const free = { capacity: viewers(2), committed: viewers(1) };
     const left = { peers: 1, subscribers: 1, reserved: viewers(1) };
@@ -225,7 +176,7 @@ describe('a room that outgrows its node', () => {
   });
 
   test('a peer whose further node can not be reached goes to another one', async () => {
-    const [, second] = await liveBroadcast(['a', 'b', 'c']);
+    const [, second] = await liveBroadcast(fleet, ['a', 'b', 'c']);
     const evidence = { nodeId: second?.nodeId ?? '', kind: 'dead' } as const;
     const free = { capacity: viewers(5) };
     await fleet.beat(second?.nodeId ?? '', free);
@@ -236,33 +187,30 @@ describe('a room that outgrows its node', () => {
 });
 
 describe('a further node', () => {
-  test('that only a claim made goes with the claim: given back, or never seen', async () => {
-    for (const giveBack of [true, false]) {
-      fleet = new TestFleet(server);
-      const placed = await broadcast(['a', 'b'], 1);
-      const last = placed.at(-1);
-      if (!last) throw new Error('nobody');
-      await fleet.beat(last.nodes[0] ?? '', {
-        capacity: viewers(1),
-        seenClaims: placed.slice(0, -1).map(({ claim }) => claim.seq),
-        rooms: [part(last, { homeNodeId: '', publishers: 1, peers: 2 })],
-      });
-      if (giveBack) {
-        for (let i = 0; i < 2; i += 1) {
-          await fleet.store.releaseClaim({ nodeId: last.nodeId, roomId: 'r', seq: last.claim.seq });
-        }
-      } else {
-        await fleet.advance(10_000);
+  test.each(['given back', 'never seen'])('that only a claim made goes with the claim: %s', async (how) => {
+    const placed = await broadcast(fleet, ['a', 'b'], 1);
+    const last = placed.at(-1);
+    if (!last) throw new Error('nobody');
+    await fleet.beat(last.nodes[0] ?? '', {
+      capacity: viewers(1),
+      seenClaims: placed.slice(0, -1).map(({ claim }) => claim.seq),
+      rooms: [part(last, { homeNodeId: '', publishers: 1, peers: 2 })],
+    });
+    if (how === 'given back') {
+      for (let i = 0; i < 2; i += 1) {
+        await fleet.store.releaseClaim({ nodeId: last.nodeId, roomId: 'r', seq: last.claim.seq });
       }
-      expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [last.nodes[0]], peers: 2 });
-      expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(1);
-      expect((await fleet.keys()).some((key) => key.endsWith(':room-parts'))).toBe(false);
-      expect((await fleet.store.findNode(last.nodeId))?.committed).toEqual(ZERO_VECTOR);
+    } else {
+      await fleet.advance(10_000);
     }
+    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [last.nodes[0]], peers: 2 });
+    expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(1);
+    expect((await fleet.keys()).some((key) => key.endsWith(':room-parts'))).toBe(false);
+    expect((await fleet.store.findNode(last.nodeId))?.committed).toEqual(ZERO_VECTOR);
   });
 
   test('leaves when its part ends, but not while a peer is on its way there', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
+    const [home, second] = await liveBroadcast(fleet, ['a', 'b']);
     if (!home || !second) throw new Error('two nodes');
     const late = await fleet.place('r', { role: AUDIENCE });
     expect(late.nodeId).toBe(second.nodeId);
@@ -275,17 +223,17 @@ describe('a further node', () => {
     });
     expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [home.nodeId], peers: 3 });
     await fleet.beat(home.nodeId, { capacity: viewers(2), endedRooms: [ended(home)] });
-    await expectNothingLeft();
+    await expectNothingLeft(fleet);
   });
 
   test('that starts again without its rooms leaves them', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
+    const [home, second] = await liveBroadcast(fleet, ['a', 'b']);
     await fleet.beat(second?.nodeId ?? '', { full: true, heartbeatSeq: 1, acknowledgedSeq: 0 });
     expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home?.nodeId]);
   });
 
   test('that retires, or is silent for more than a minute, leaves the room to the others', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
+    const [home, second, third] = await liveBroadcast(fleet, ['a', 'b', 'c']);
     await fleet.store.retire(second?.nodeId ?? '');
     expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home?.nodeId, third?.nodeId]);
     await fleet.advance(70_000, { silent: [second?.nodeId ?? '', third?.nodeId ?? ''] });
@@ -294,204 +242,9 @@ describe('a further node', () => {
   });
 });
 
-describe('the home', () => {
-  test('hands over when its own part ends, with a higher epoch of which all hear', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
-    if (!home || !second || !third) throw new Error('three nodes');
-    const capacity = viewers(2);
-    await fleet.beat(home.nodeId, { capacity, endedRooms: [{ ...ended(home), peakPeers: 40 }] });
-    const room = await fleet.store.findRoom('r');
-    expect(room).toMatchObject({ nodes: [second.nodeId, third.nodeId], peers: 3 });
-    expect(room?.epoch).toBeGreaterThan(home.epoch);
-    expect(await fleet.store.readEvents()).toContainEqual(
-      expect.objectContaining({ kind: 'room-moved', fromNodeId: home.nodeId, nodeId: second.nodeId }),
-    );
-    const told = { roomId: 'r', nodes: [second.nodeId, third.nodeId], epoch: room?.epoch };
-    for (const node of [second, third]) {
-      expect((await fleet.beat(node.nodeId, { capacity })).needFull).toBe(true);
-      const rooms = [part(node, { peers: 2, subscribers: 2 })];
-      const reply = await fleet.beat(node.nodeId, { capacity, full: true, rooms });
-      expect(reply).toMatchObject({ lostRooms: [], homes: [told], needFull: false });
-      const knowing = { ...told, homeNodeId: node === second ? '' : second.nodeId };
-      const again = await fleet.beat(node.nodeId, { capacity, rooms: [part(node, knowing)] });
-      expect(again).toMatchObject({ lostRooms: [], homes: [] });
-    }
-    // The room has not ended, so nothing was learned of its size.
-    expect((await fleet.keys()).some((key) => key.includes(':prior:'))).toBe(false);
-    for (const node of [third, second]) {
-      const endedRooms = [{ roomId: 'r', epoch: room?.epoch ?? 0, peakPeers: 2 }];
-      await fleet.beat(node.nodeId, { capacity, endedRooms });
-    }
-    await expectNothingLeft();
-  });
-
-  test('that retires hands over too; a claim on the next home is still good, and ends with its time', async () => {
-    const placed = await broadcast(['a', 'b'], 2);
-    const last = placed.at(-1);
-    await fleet.store.retire(last?.nodes[0] ?? '');
-    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [last?.nodeId], peers: 1 });
-    await fleet.advance(10_000, { silent: [last?.nodes[0] ?? ''] });
-    await expectNothingLeft();
-  });
-
-  test('that is dead is followed by the next node: who joins and who asks at the same time hear the same', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
-    if (!home || !second || !third) throw new Error('three nodes');
-    const evidence = { nodeId: home.nodeId, kind: 'dead' } as const;
-    const answers = await Promise.all([
-      fleet.store.findHome({ roomId: 'r', nodeId: third.nodeId, evidence }),
-      fleet.place('r', { role: AUDIENCE, evidence }),
-      fleet.store.findHome({ roomId: 'r', nodeId: second.nodeId, evidence }),
-    ]);
-    const [{ epoch }] = answers;
-    expect(epoch).toBeGreaterThan(home.epoch);
-    for (const answer of answers) {
-      expect(answer).toMatchObject({
-        nodes: [second.nodeId, third.nodeId],
-        epoch,
-        homeLinkAddress: `${second.nodeId}.test:4444`,
-      });
-    }
-    expect(answers[1].created).toBe(false);
-    const moved = (await fleet.store.readEvents()).filter((event) => event.kind === 'room-moved');
-    expect(moved).toHaveLength(1);
-    // It lived after all: its peers come again.
-    expect((await fleet.beat(home.nodeId)).needFull).toBe(true);
-    const rooms = [part(home, { homeNodeId: '' })];
-    expect(await fleet.beat(home.nodeId, { full: true, rooms })).toMatchObject({
-      lostRooms: [{ roomId: 'r', nodeId: second.nodeId, epoch }],
-      homes: [],
-    });
-  });
-
-  test('that is only silent keeps the room for as long as it would alone', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
-    if (!home || !second) throw new Error('two nodes');
-    const [roomId, nodeId] = ['r', second.nodeId];
-    const silent = [home.nodeId];
-    const unavailable = (retryAfterMs: number) => ({ code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs });
-    const evidence = { nodeId: home.nodeId, kind: 'unreachable' } as const;
-    await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ epoch: home.epoch });
-    await expect(fleet.store.findHome({ roomId, nodeId, evidence })).rejects.toMatchObject(
-      unavailable(3_000),
-    );
-    await fleet.advance(3_000, { silent });
-    await expect(fleet.store.findHome({ roomId, nodeId })).rejects.toMatchObject(unavailable(12_000));
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(12_000));
-    await fleet.advance(12_000, { silent });
-    await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ nodes: [nodeId] });
-  });
-
-  test('that is lost together with all other nodes leaves nothing: the room is placed anew', async () => {
-    const firsts = await liveBroadcast(['a', 'b']);
-    const silent = firsts.map(({ nodeId }) => nodeId);
-    await fleet.serve(['c']);
-    await fleet.advance(15_000, { silent });
-    const anew = await fleet.place('r', { role: AUDIENCE });
-    expect(anew).toMatchObject({ nodes: ['c'], created: true, claim: { expectedPeers: 4 } });
-    for (const node of firsts) {
-      await fleet.beat(node.nodeId);
-      const reply = await fleet.beat(node.nodeId, { full: true, rooms: [part(node)] });
-      expect(reply).toMatchObject({
-        lostRooms: [{ roomId: 'r', nodeId: 'c', epoch: anew.epoch }],
-        homes: [],
-      });
-    }
-    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: ['c'], peers: 1 });
-    await fleet.store.retire('c');
-    await expectNothingLeft();
-  });
-
-  test('is not found by who has no part of the room, nor when there is no room', async () => {
-    await liveBroadcast(['a', 'b']);
-    await fleet.serve(['c']);
-    const gone = { code: 'FLEET_ERR_NOT_FOUND' };
-    await expect(fleet.store.findHome({ roomId: 'r', nodeId: 'c' })).rejects.toMatchObject(gone);
-    await expect(fleet.store.findHome({ roomId: 'none', nodeId: 'a' })).rejects.toMatchObject(gone);
-  });
-});
-
-describe('Redis that forgot', () => {
-  const orders = [
-    [0, 1, 2],
-    [0, 2, 1],
-    [1, 0, 2],
-    [1, 2, 0],
-    [2, 0, 1],
-    [2, 1, 0],
-  ];
-
-  test.each(orders)('everything: the nodes of a room assert it in the order %d %d %d', async (...order) => {
-    const firsts = await liveBroadcast(['a', 'b', 'c']);
-    const home = firsts[0]?.nodeId;
-    await fleet.redis.del(await fleet.keys());
-    fleet.nowMs += 1;
-    for (const index of order) {
-      const node = firsts[index];
-      if (!node) throw new Error('three nodes');
-      const rooms = [part(node, { peers: 2, ...(index === 0 ? { homeNodeId: '', publishers: 1 } : {}) })];
-      const reply = await fleet.beat(node.nodeId, { capacity: viewers(2), full: true, rooms });
-      expect(reply).toMatchObject({ lostRooms: [], homes: [] });
-    }
-    const room = await fleet.store.findRoom('r');
-    expect(room).toMatchObject({ epoch: firsts[0]?.epoch, peers: 6 });
-    expect(room?.nodes[0]).toBe(home);
-    expect(new Set(room?.nodes)).toEqual(new Set(['a', 'b', 'c']));
-    expect(room?.nodes).toHaveLength(3);
-    expect(await fleet.redis.zcard(`{${fleet.prefix}}:room-index`)).toBe(3);
-    await expect(fleet.place('r', { role: AUDIENCE })).resolves.toMatchObject({ epoch: room?.epoch });
-  });
-
-  test('everything, and the home with it: for one lease nobody says more, then the next node is home', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
-    if (!home || !second || !third) throw new Error('three nodes');
-    await fleet.redis.del(await fleet.keys());
-    for (const node of [second, third]) {
-      await fleet.beat(node.nodeId, { full: true, rooms: [part(node)] });
-    }
-    const unavailable = { code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs: 3_000 };
-    const find = () => fleet.store.findHome({ roomId: 'r', nodeId: third.nodeId });
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable);
-    await expect(find()).rejects.toMatchObject(unavailable);
-    fleet.nowMs += 2_000;
-    for (const node of [second, third]) await fleet.beat(node.nodeId);
-    fleet.nowMs += 1_000;
-    await expect(find()).resolves.toMatchObject({ nodes: [second.nodeId, third.nodeId] });
-  });
-
-  test('everything, and the home has started again without the room: it goes on where it still is', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
-    if (!home || !second) throw new Error('two nodes');
-    await fleet.redis.del(await fleet.keys());
-    await fleet.beat(home.nodeId, { full: true, heartbeatSeq: 1, acknowledgedSeq: 0 });
-    await fleet.beat(second.nodeId, { full: true, rooms: [part(second)] });
-    expect((await fleet.store.findRoom('r'))?.nodes).toEqual([home.nodeId, second.nodeId]);
-    expect((await fleet.beat(home.nodeId, { heartbeatSeq: 2, acknowledgedSeq: 1 })).needFull).toBe(true);
-    await fleet.beat(home.nodeId, { full: true, heartbeatSeq: 3, acknowledgedSeq: 2 });
-    const room = await fleet.store.findRoom('r');
-    expect(room?.nodes).toEqual([second.nodeId]);
-    expect(room?.epoch).toBeGreaterThan(second.epoch);
-  });
-
-  test('the newest writes: who knows of the higher epoch says who is home', async () => {
-    const [home, second, third] = await liveBroadcast(['a', 'b', 'c']);
-    if (!home || !second || !third) throw new Error('three nodes');
-    const epoch = home.epoch + 5;
-    // The third node has heard that the second one is home; Redis has not, any more.
-    const reply = await fleet.beat(third.nodeId, {
-      rooms: [part(third, { epoch, homeNodeId: second.nodeId })],
-    });
-    expect(reply).toMatchObject({ lostRooms: [], homes: [] });
-    expect(await fleet.store.findRoom('r')).toMatchObject({ nodes: [second.nodeId, third.nodeId], epoch });
-    expect((await fleet.beat(second.nodeId)).needFull).toBe(true);
-    const late = await fleet.beat(home.nodeId, { full: true, rooms: [part(home, { homeNodeId: '' })] });
-    expect(late.lostRooms).toEqual([{ roomId: 'r', nodeId: second.nodeId, epoch }]);
-  });
-});
-
 describe('reports', () => {
   test('a node of the room that does not know its home yet is told, and never becomes home beside it', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
+    const [home, second] = await liveBroadcast(fleet, ['a', 'b']);
     if (!home || !second) throw new Error('two nodes');
     for (const homeNodeId of ['', second.nodeId, 'z']) {
       const reply = await fleet.beat(second.nodeId, { rooms: [part(second, { homeNodeId })] });
@@ -504,7 +257,7 @@ describe('reports', () => {
   });
 
   test('of a stranger that names the home make it one of the nodes; of one that names another, a lost room', async () => {
-    const [home] = await liveBroadcast(['a', 'b']);
+    const [home] = await liveBroadcast(fleet, ['a', 'b']);
     if (!home) throw new Error('two nodes');
     await fleet.serve(['c', 'd']);
     const earlier = { epoch: home.epoch - 1 };
@@ -522,7 +275,7 @@ describe('reports', () => {
   });
 
   test('that were held up, or come twice, change nothing', async () => {
-    const [home, second] = await liveBroadcast(['a', 'b']);
+    const [home, second] = await liveBroadcast(fleet, ['a', 'b']);
     if (!home || !second) throw new Error('two nodes');
     const capacity = viewers(2);
     const old = fleet.heartbeatOf(second.nodeId, { capacity, endedRooms: [ended(second)] });

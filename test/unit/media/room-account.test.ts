@@ -40,4 +40,12 @@ test('a room has its home here until another one is named, and its epoch never g
   expect(account.report()).toMatchObject({ homeNodeId: 'b', epoch: 7 });
   account.setHome({ homeNodeId: 'a', epoch: 6 });
   expect(account.report()).toMatchObject({ homeNodeId: 'b', epoch: 7 });
+  const claim = { seq: 9, reserved: ZERO_VECTOR, expectedPeers: 2 };
+  const join = (epoch: number, nodes?: string[]) =>
+    account.beginEntry({ peerId: `at-${epoch}`, claim, epoch, nodes, grants: GRANTS });
+  join(6, ['a', 'b']);
+  join(8);
+  expect(account.report()).toMatchObject({ homeNodeId: 'b', epoch: 8 });
+  join(9, ['c', 'b']);
+  expect(account.report()).toMatchObject({ homeNodeId: 'c', epoch: 9 });
 });
