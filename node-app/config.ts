@@ -11,6 +11,7 @@ import {
 } from '../core/placement/selector-policy';
 import { DEFAULT_ADMISSION_JOINS_PER_SECOND } from '../core/session/return-time';
 import { safeCapacity } from '../core/capacity/safe-capacity';
+import { DEFAULT_HEARD_SPEAKERS } from './media/media-options';
 import { awsVariableShape } from './aws/aws-variables';
 
 /**
@@ -103,6 +104,8 @@ const environmentSchema = z.object({
   FLEET_WEB_ROOT: z.string().min(1).optional(),
   FLEET_CONSOLE_URL: z.url({ protocol: /^https?$/, error: 'must be a URL with http or https' }).optional(),
   FLEET_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+
+  FLEET_HEARD_SPEAKERS: integer(0, 50).default(DEFAULT_HEARD_SPEAKERS),
 
   FLEET_MAX_CONNECTIONS: integer(1, 1_000_000).default(20_000),
   FLEET_MAX_MESSAGE_BYTES: integer(1_024, 4 * 1024 * 1024).default(256 * 1024),

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock';
+import type { MicrophoneLevel } from './heard-ranking';
 import {
   MAX_ROOM_LINK_HOPS,
   type AnnouncedPeer,
@@ -19,6 +20,10 @@ export interface RoomTreeListener {
   speaking(nodeId: string, speakers: readonly AnnouncedSpeaker[], dominantPeerId: string | undefined): void;
   /** A neighbour has told all that it knew when the link to it came up. */
   synced(neighbourId: string): void;
+  /** How loud it is on another node; said to this one alone. */
+  levels(nodeId: string, levels: readonly MicrophoneLevel[]): void;
+  /** Which microphones are heard, as that node says; undefined: all. */
+  heardMicrophones(nodeId: string, producerIds: readonly string[] | undefined): void;
   /** The end of a pipe on another node says something to an end here. */
   pipe(nodeId: string, message: unknown): void;
 }
@@ -38,6 +43,9 @@ interface Speaking {
   dominantPeerId: string | undefined;
 }
 
+/** A message for one node. */
+type Addressed = Extract<RoomLinkMessage, { t: 'pipe' | 'levels' }>;
+
 /** Another node of the room. */
 interface Origin {
   /** The neighbour through which it is reached; undefined while the way is broken. */
@@ -46,6 +54,8 @@ interface Origin {
   /** Known from before the way was broken, and not confirmed since it is whole again. */
   unconfirmed: Set<string>;
   speaking: Speaking;
+  /** Which microphones are heard, as it said last. */
+  heard: readonly string[] | undefined;
   graceTimer: Timer | undefined;
 }
 
@@ -62,6 +72,7 @@ export class RoomTree {
   readonly #origins = new Map<string, Origin>();
   readonly #ownPeers = new Map<string, AnnouncedPeer>();
   #ownSpeaking: Speaking = SILENCE;
+  #ownHeard: readonly string[] | undefined;
 
   constructor(options: RoomTreeOptions) {
     this.#options = options;
@@ -108,14 +119,26 @@ export class RoomTree {
     this.#tellAll(this.#own(speakingMessage(this.#ownSpeaking)));
   }
 
+  /** This node says which microphones are heard; undefined: all. */
+  setOwnHeard(producerIds: readonly string[] | undefined): void {
+    this.#ownHeard = producerIds;
+    this.#tellAll(this.#own(heardMessage(producerIds)));
+  }
+
+  /** Tells one node how loud it is here; false when no way leads there. */
+  sendLevels(to: string, levels: readonly MicrophoneLevel[]): boolean {
+    return this.#route(this.#own({ t: 'levels', to, levels: [...levels] }));
+  }
+
   /** A link to a neighbour is up, for the first time or again: it is told all that is known on this side. */
   neighbourUp(neighbourId: string): void {
     this.neighbourDown(neighbourId);
     this.#neighbours.add(neighbourId);
     const { nodeId } = this.#options;
-    this.#tellAbout(neighbourId, nodeId, this.#ownPeers.values(), this.#ownSpeaking);
-    for (const [originId, { via, peers, speaking }] of this.#origins) {
-      if (via !== undefined) this.#tellAbout(neighbourId, originId, peers.values(), speaking);
+    const own = { peers: this.#ownPeers, speaking: this.#ownSpeaking, heard: this.#ownHeard };
+    this.#tellAbout(neighbourId, nodeId, own);
+    for (const [originId, origin] of this.#origins) {
+      if (origin.via !== undefined) this.#tellAbout(neighbourId, originId, origin);
     }
     this.#options.send(neighbourId, { t: 'synced' });
   }
@@ -147,8 +170,8 @@ export class RoomTree {
     if (message.t === 'node') this.#onNode(neighbourId, originId);
     const origin = this.#origins.get(originId);
     if (origin?.via !== neighbourId) return;
-    if (message.t === 'pipe') {
-      this.#onPipe(message);
+    if (message.t === 'pipe' || message.t === 'levels') {
+      this.#onAddressed(message);
       return;
     }
     this.#apply(originId, origin, message);
@@ -175,6 +198,7 @@ export class RoomTree {
         peers: new Map(),
         unconfirmed: new Set(),
         speaking: SILENCE,
+        heard: undefined,
         graceTimer: undefined,
       });
     } else {
@@ -200,15 +224,17 @@ export class RoomTree {
     this.#options.listener.synced(neighbourId);
   }
 
-  #onPipe(message: Extract<RoomLinkMessage, { t: 'pipe' }>): void {
-    if (message.to === this.#options.nodeId) this.#options.listener.pipe(message.origin, message.message);
-    else this.#route({ ...message, hops: message.hops + 1 });
+  #onAddressed(message: Addressed): void {
+    const { nodeId, listener } = this.#options;
+    if (message.to !== nodeId) this.#route({ ...message, hops: message.hops + 1 });
+    else if (message.t === 'pipe') listener.pipe(message.origin, message.message);
+    else listener.levels(message.origin, message.levels);
   }
 
   #apply(
     originId: string,
     origin: Origin,
-    message: Exclude<RoomLinkMessage, { t: 'pipe' | 'synced' }>,
+    message: Exclude<RoomLinkMessage, Addressed | { t: 'synced' }>,
   ): void {
     const { listener } = this.#options;
     switch (message.t) {
@@ -231,6 +257,10 @@ export class RoomTree {
       case 'speaking':
         origin.speaking = { speakers: message.speakers, dominantPeerId: message.dominantPeerId };
         listener.speaking(originId, message.speakers, message.dominantPeerId);
+        return;
+      case 'heard':
+        origin.heard = message.producerIds;
+        listener.heardMicrophones(originId, message.producerIds);
     }
   }
 
@@ -258,18 +288,23 @@ export class RoomTree {
     listener.nodeGone(originId);
   }
 
-  #route(message: Extract<RoomLinkMessage, { t: 'pipe' }>): boolean {
+  #route(message: Addressed): boolean {
     const via = this.#origins.get(message.to)?.via;
     if (via === undefined || message.hops >= MAX_ROOM_LINK_HOPS) return false;
     this.#options.send(via, message);
     return true;
   }
 
-  #tellAbout(neighbourId: string, origin: string, peers: Iterable<AnnouncedPeer>, speaking: Speaking): void {
+  #tellAbout(
+    neighbourId: string,
+    origin: string,
+    { peers, speaking, heard }: Pick<Origin, 'peers' | 'speaking' | 'heard'>,
+  ): void {
     const { send, nodeId } = this.#options;
     const hops = origin === nodeId ? 0 : 1;
     send(neighbourId, { t: 'node', origin, hops });
-    for (const peer of peers) send(neighbourId, { t: 'peer', origin, hops, peer });
+    for (const peer of peers.values()) send(neighbourId, { t: 'peer', origin, hops, peer });
+    if (heard !== undefined) send(neighbourId, { ...heardMessage(heard), origin, hops });
     if (speaking.speakers.length > 0) send(neighbourId, { ...speakingMessage(speaking), origin, hops });
   }
 
@@ -291,4 +326,8 @@ export class RoomTree {
 
 function speakingMessage({ speakers, dominantPeerId }: Speaking) {
   return { t: 'speaking', speakers: [...speakers], ...(dominantPeerId && { dominantPeerId }) } as const;
+}
+
+function heardMessage(producerIds: readonly string[] | undefined) {
+  return { t: 'heard', ...(producerIds && { producerIds: [...producerIds] }) } as const;
 }

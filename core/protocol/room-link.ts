@@ -34,6 +34,8 @@ export const announcedStreamSchema = z.object({
   lane: z.enum(['whole', 'layered']),
   codecs: z.array(listedCodecSchema).max(64),
   appData: appDataSchema,
+  /** Ranked with the room's other microphones. */
+  isMicrophone: z.boolean().optional(),
 });
 
 export const announcedDataSchema = z.object({
@@ -57,6 +59,7 @@ export const announcedPeerSchema = z.object({
 });
 
 const speakerSchema = z.object({ peerId: peerIdSchema, volume: z.number() });
+const microphoneLevelSchema = z.object({ producerId: entityId, volume: z.number() });
 
 export const roomLinkMessageSchema = z.discriminatedUnion('t', [
   /** `origin` is part of the room. */
@@ -73,6 +76,21 @@ export const roomLinkMessageSchema = z.discriminatedUnion('t', [
     hops,
     speakers: z.array(speakerSchema).max(100).readonly(),
     dominantPeerId: peerIdSchema.optional(),
+  }),
+  /** How loud the loudest microphones of `origin` are: for the room's home alone. */
+  z.object({
+    t: z.literal('levels'),
+    origin: nodeId,
+    hops,
+    to: nodeId,
+    levels: z.array(microphoneLevelSchema).max(1_000).readonly(),
+  }),
+  /** Which microphones are heard, as `origin` says; left out: all. The word of the room's home counts. */
+  z.object({
+    t: z.literal('heard'),
+    origin: nodeId,
+    hops,
+    producerIds: z.array(entityId).max(1_000).readonly().optional(),
   }),
   /** The neighbour has told all that it knew when the link came up. */
   z.object({ t: z.literal('synced') }),

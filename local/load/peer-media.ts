@@ -128,7 +128,7 @@ export class PeerMedia {
     if (ssrc === undefined) throw new PeerError('PROTOCOL_ERROR', 'a consumer without an SSRC');
     const { streams, spatialLayer, signalling } = this.options;
     const key = `${peerId}/${kind}`;
-    const stream = streams.get(key) ?? new ReceivedStream(CLOCK_RATE[kind]);
+    const stream = streams.get(key) ?? new ReceivedStream(CLOCK_RATE[kind], kind === 'video');
     streams.set(key, stream);
     stream.begin(ssrc);
     const consumer: Consumer = {

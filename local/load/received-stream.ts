@@ -47,7 +47,14 @@ export class ReceivedStream {
   private expected = true;
   private consumer: ConsumerSequence | undefined;
 
-  constructor(private readonly clockRate: number) {}
+  /**
+   * @param clockRate Hz
+   * @param flows whether it comes without a pause, so that a silence is a gap: of sound only the loudest comes
+   */
+  constructor(
+    private readonly clockRate: number,
+    private readonly flows: boolean,
+  ) {}
 
   /** A consumer carries the stream from now on. */
   begin(ssrc: number): void {
@@ -68,7 +75,7 @@ export class ReceivedStream {
     const { figures } = this;
     figures.packets += 1;
     figures.bytes += packet.payloadBytes;
-    if (this.lastPacketMs !== undefined) countGap(figures, nowMs - this.lastPacketMs);
+    if (this.flows && this.lastPacketMs !== undefined) countGap(figures, nowMs - this.lastPacketMs);
     this.lastPacketMs = nowMs;
     return this.consumer.receive(packet, nowMs);
   }
@@ -84,7 +91,9 @@ export class ReceivedStream {
   /** As things stand now: with what is still missing, and the gap that has not ended yet. */
   snapshot(nowMs: number): StreamFigures {
     const figures = { ...this.figures, lost: this.figures.lost + (this.consumer?.lost ?? 0) };
-    if (this.expected && this.lastPacketMs !== undefined) countGap(figures, nowMs - this.lastPacketMs);
+    if (this.flows && this.expected && this.lastPacketMs !== undefined) {
+      countGap(figures, nowMs - this.lastPacketMs);
+    }
     return figures;
   }
 }

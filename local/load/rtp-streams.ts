@@ -64,17 +64,20 @@ export function sendOpus({
   ssrc,
   payloadBytes = OPUS_PAYLOAD_BYTES,
   level = 20,
-}: StreamOptions & { level?: number }): RunningStream {
+}: StreamOptions & { level?: number }): RunningOpus {
   const frame = [Buffer.alloc(payloadBytes, 1)];
-  return new RunningStream({
+  const levelByte = Buffer.alloc(1);
+  const stream = new RunningOpus(levelByte, {
     peer,
     ssrc,
     payloadType: OPUS_PAYLOAD_TYPE,
     frameMs: OPUS_FRAME_MS,
     clockRate: 48_000,
     frame: () => frame,
-    extensions: [{ id: AUDIO_LEVEL_ID, payload: Buffer.from([0x80 | level]) }],
+    extensions: [{ id: AUDIO_LEVEL_ID, payload: levelByte }],
   });
+  stream.setLevel(level);
+  return stream;
 }
 
 export interface Vp8StreamOptions extends StreamOptions {
@@ -219,5 +222,20 @@ export class RunningStream {
   private keep(header: RtpHeader, payload: Buffer): void {
     this.kept.set(header.sequenceNumber, { header, payload });
     this.kept.delete((header.sequenceNumber - KEPT_PACKETS) & 0xffff);
+  }
+}
+
+/** An opus stream that can become louder or fall silent. */
+export class RunningOpus extends RunningStream {
+  constructor(
+    private readonly levelByte: Buffer,
+    stream: SyntheticStream,
+  ) {
+    super(stream);
+  }
+
+  /** As `level` of `sendOpus`. */
+  setLevel(level: number): void {
+    this.levelByte[0] = 0x80 | level;
   }
 }

@@ -10,13 +10,14 @@ export function announcePeer(publisher: LocalPublisher): AnnouncedPeer {
   return {
     ...publisher.info(),
     stamp: publisher.stamp,
-    streams: publicationsOf(publisher).map(({ producer, id, kind, codecs, appData }) => ({
+    streams: publicationsOf(publisher).map(({ producer, id, kind, codecs, appData, isMicrophone }) => ({
       id,
       routerId,
       kind,
       lane: laneOf(producer),
       codecs,
       appData,
+      ...(isMicrophone && { isMicrophone }),
     })),
     data: dataPublicationsOf(publisher)
       .filter((publication) => !isForTheBot(publication))

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { ListedCodec } from '../../core/protocol/room-link';
 import type { Hold } from './cascade/shared-pulls';
+import { isMicrophone } from './is-microphone';
 import type { PeerEntities } from './peer-entities';
 import type { DataPublication, Publication } from './publication';
 import type { Reached, RoomRouter } from './room-router';
@@ -41,6 +42,10 @@ export class LocalPublication implements Publication {
     return this.producer.consumableRtpParameters.codecs
       .filter(({ mimeType }) => !mimeType.toLowerCase().endsWith('/rtx'))
       .map(({ rtcpFeedback: _, parameters, ...codec }) => ({ ...codec, parameters }));
+  }
+
+  get isMicrophone(): boolean {
+    return isMicrophone(this.producer);
   }
 
   mayBeConsumed(rtpCapabilities: types.RtpCapabilities): boolean {

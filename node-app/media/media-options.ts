@@ -46,7 +46,11 @@ export interface MediaOptions {
   joinTimeoutMs?: number;
   /** Whether peers see each other's addresses, as in mediasoup-demo. @default false */
   showRemoteAddresses?: boolean;
+  /** How many microphones of a room are heard at once: the loudest. 0: all. @default 3 */
+  heardSpeakers?: number;
 }
+
+export const DEFAULT_HEARD_SPEAKERS = 3;
 
 /** How much one peer may allocate. */
 export interface PeerLimits {

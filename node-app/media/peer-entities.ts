@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { FleetError } from '../../core/errors';
-import type { WatchedConsumer } from './cascade/pulled-producer';
+import type { ConsumerEntry } from './consumer-entry';
 import type { PeerLimits } from './media-options';
 
 /** What a transport is for. A client that doesn't say gets both. */
@@ -14,14 +14,6 @@ export type PeerTransport = types.WebRtcTransport | types.PlainTransport;
 export interface TransportEntry {
   transport: PeerTransport;
   use: TransportUse;
-}
-
-export interface ConsumerEntry {
-  consumer: types.Consumer;
-  /** The client paused it, perhaps before it was first resumed. */
-  pausedByClient: boolean;
-  /** Told when what it wants has changed. */
-  watched: WatchedConsumer;
 }
 
 type Limited = keyof PeerLimits;

@@ -13,6 +13,8 @@ export interface Publication {
   readonly appData: types.AppData;
   readonly closed: boolean;
   readonly codecs: readonly ListedCodec[];
+  /** A microphone whose loudness is known: in large rooms only the loudest of them are forwarded. */
+  readonly isMicrophone: boolean;
   /** False for who surely can't; what is pulled from elsewhere is asked again once it is here. */
   mayBeConsumed(rtpCapabilities: types.RtpCapabilities): boolean;
   /**

@@ -40,6 +40,10 @@ export class RemotePublication implements Publication, RemoteStream {
     return this.#announced.codecs;
   }
 
+  get isMicrophone(): boolean {
+    return this.#announced.isMicrophone === true;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -3,8 +3,10 @@ import { RoomTree } from '../../core/cascade/room-tree';
 import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import type { AnnouncedPeer, AnnouncedSpeaker, RoomLinkMessage } from '../../core/protocol/room-link';
+import type { MicrophoneLevel } from '../../core/cascade/heard-ranking';
 import { announcePeer } from './announce-peer';
 import { RemotePipes } from './cascade/remote-pipes';
+import type { HeardHome } from './forwarding/heard-home';
 import type { LocalPublisher } from './publisher';
 import { RemotePublisher } from './remote-publisher';
 import type { Room } from './room';
@@ -33,7 +35,7 @@ const GRACE_MS = 3_000;
 const MAX_EARLY_MESSAGES = 10_000;
 
 /** A room's connection with its parts on other nodes: who is there, what they publish, and the pipes to it. */
-export class RoomCascade {
+export class RoomCascade implements HeardHome {
   readonly pipes: RemotePipes;
   readonly #options: RoomCascadeOptions;
   readonly #tree: RoomTree;
@@ -55,9 +57,13 @@ export class RoomCascade {
       send: (neighbourId, message) => links.send(neighbourId, roomId, message),
       listener: {
         nodeReached: (id) => this.pipes.resume(id),
-        nodeUnreached: (id) => this.pipes.suspend(id),
+        nodeUnreached: (id) => {
+          this.pipes.suspend(id);
+          this.#room?.forwarding.heard.dropNode(id);
+        },
         nodeGone: (id) => {
           this.pipes.nodeLost(id);
+          this.#room?.forwarding.heard.dropNode(id);
           logger.info({ peerNodeId: id }, 'a node is no longer part of the room');
           options.onChanged();
         },
@@ -65,6 +71,10 @@ export class RoomCascade {
         peerGone: (id, peerId) => this.#onPeerGone(id, peerId),
         speaking: (id, speakers, dominantPeerId) => this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
         synced: (id) => this.#home.synced(id),
+        levels: (id, levels) => this.#room?.forwarding.heard.setRemoteLevels(id, levels),
+        heardMicrophones: (id, producerIds) => {
+          if (id === this.homeId) this.#room?.forwarding.heard.setFromHome(producerIds);
+        },
         pipe: (id, message) => this.pipes.handle(id, message),
       },
     });
@@ -123,6 +133,7 @@ export class RoomCascade {
   /** From now on the room hears of the others, and first of those who are known already. */
   attach(room: Room): void {
     this.#room = room;
+    room.forwarding.heard.attach(this);
     for (const publisher of this.#shown.values()) room.remoteJoined(publisher);
   }
 
@@ -151,6 +162,14 @@ export class RoomCascade {
 
   speaking(speakers: readonly AnnouncedSpeaker[], dominantPeerId: string | undefined): void {
     if (!this.#closed) this.#tree.setOwnSpeaking(speakers, dominantPeerId);
+  }
+
+  sendLevels(levels: readonly MicrophoneLevel[]): boolean {
+    return this.#tree.sendLevels(this.homeId, levels);
+  }
+
+  tellHeard(producerIds: readonly string[] | undefined): void {
+    if (!this.#closed) this.#tree.setOwnHeard(producerIds);
   }
 
   /** @throws FleetError FLEET_ERR_ROOM_MOVED */
@@ -242,6 +261,7 @@ export class RoomCascade {
     const { streams, data, oldDisplayName } = publisher.update(peer);
     const room = this.#room;
     if (room === undefined) return;
+    room.forwarding.reviewSoon();
     if (oldDisplayName !== undefined) room.tellRenamed(publisher, peer.displayName, oldDisplayName);
     for (const publication of streams) room.published(publisher, publication);
     for (const publication of data) void room.dataPublished(publisher, publication);

@@ -1,5 +1,11 @@
 import type { PipeAddress } from './cascade/lane-transport';
-import { DEFAULT_PEER_LIMITS, type IceServer, type MediaOptions, type PeerLimits } from './media-options';
+import {
+  DEFAULT_HEARD_SPEAKERS,
+  DEFAULT_PEER_LIMITS,
+  type IceServer,
+  type MediaOptions,
+  type PeerLimits,
+} from './media-options';
 
 /** The part of the media options that rooms and peers read, with the defaults filled in. */
 export interface RoomSettings {
@@ -15,6 +21,8 @@ export interface RoomSettings {
   maxPeersPerRoom: number;
   joinTimeoutMs: number;
   showRemoteAddresses: boolean;
+  /** How many microphones of a room are heard at once; 0: all. */
+  heardSpeakers: number;
 }
 
 export function roomSettings(options: MediaOptions): RoomSettings {
@@ -34,5 +42,6 @@ export function roomSettings(options: MediaOptions): RoomSettings {
     maxPeersPerRoom: options.maxPeersPerRoom ?? 1_000,
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     showRemoteAddresses: options.showRemoteAddresses ?? false,
+    heardSpeakers: options.heardSpeakers ?? DEFAULT_HEARD_SPEAKERS,
   };
 }

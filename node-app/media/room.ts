@@ -9,6 +9,8 @@ import { withoutCaptureTime } from './capture-time';
 import type { PublishedMedia } from './cascade/pipe-source';
 import type { RemotePipes } from './cascade/remote-pipes';
 import type { Speaker } from './dialects/dialect';
+import { RoomForwarding } from './forwarding/room-forwarding';
+import { isMicrophone } from './is-microphone';
 import type { MediaWorker } from './media-worker';
 import { workerDied } from './mediasoup-errors';
 import { consume } from './operations/consume';
@@ -66,6 +68,8 @@ export class Room {
   readonly logger: Logger;
   readonly createdAtMs: number;
   readonly broadcasters = new Map<string, Broadcaster>();
+  /** Who gets what of all that could be had. */
+  readonly forwarding: RoomForwarding;
   readonly #peers = new Map<string, RoomMember>();
   /** Publishers on other nodes of the room. */
   readonly #remotePublishers = new Map<string, RemotePublisher>();
@@ -81,23 +85,36 @@ export class Room {
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
     this.#listener = options.listener;
+    this.forwarding = new RoomForwarding({
+      heardSpeakers: () => this.settings.heardSpeakers,
+      publishers: () => this.publishers(),
+      clock: this.clock,
+      logger: this.logger,
+    });
     this.#speakers = new RoomSpeakers({
       clock: options.clock,
       listener: {
         onSpeaking: (list) => this.#forJoined((peer) => peer.tell(...peer.dialect.speaking(list))),
         onDominantSpeaker: (peerId) =>
           this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId))),
-        onHereChanged: (list, dominantPeerId) => this.#listener.speaking(this, list, dominantPeerId),
+        onHereChanged: (list, dominantPeerId) => {
+          this.#listener.speaking(this, list, dominantPeerId);
+          this.forwarding.heard.measured();
+        },
       },
     });
     this.#routers = new RoomRouters({
       settings: options.settings,
       publishedOn: (worker) => this.#publishedOn(worker),
       used: () => new Set([...this.peers, ...this.broadcasters.values()].map(({ roomRouter }) => roomRouter)),
-      onOpened: ({ speakers }) => this.#speakers.add(speakers),
-      onClosed: ({ speakers, worker }) => {
-        this.#speakers.remove(speakers);
-        this.#listener.leftWorker(this, worker);
+      onOpened: (router) => {
+        this.#speakers.add(router.speakers);
+        this.forwarding.heard.addRouter(router);
+      },
+      onClosed: (router) => {
+        this.#speakers.remove(router.speakers);
+        this.forwarding.heard.removeRouter(router);
+        this.#listener.leftWorker(this, router.worker);
       },
       remotePipes: options.remotePipes,
       clock: options.clock,
@@ -213,6 +230,7 @@ export class Room {
   /** A new producer goes to everybody else. */
   produced(publisher: LocalPublisher, producer: types.Producer): void {
     if (producer.kind === 'audio') publisher.roomRouter.speakers.add(producer);
+    if (isMicrophone(producer)) this.forwarding.heard.add(publisher.roomRouter, producer);
     this.#announceUntilClosed(publisher, producer);
     this.published(publisher, new LocalPublication(publisher.roomRouter, producer));
   }
@@ -228,6 +246,7 @@ export class Room {
 
   /** A stream that is new in the room goes to everybody but its publisher. */
   published(publisher: Publisher, publication: Publication): void {
+    this.forwarding.reviewSoon();
     this.#forJoined((peer) => {
       if (peer !== publisher) this.#offer(peer, publisher, publication);
     });
@@ -282,6 +301,7 @@ export class Room {
   remoteLeft(publisher: RemotePublisher): void {
     if (this.#remotePublishers.get(publisher.peerId) !== publisher) return;
     this.#remotePublishers.delete(publisher.peerId);
+    this.forwarding.reviewSoon();
     this.#tellPeerClosed(publisher.peerId);
     this.closeIfEmpty();
   }
@@ -312,6 +332,7 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.#speakers.close();
+    this.forwarding.close();
     this.#routers.close();
     this.#listener.closed(this, reason);
   }
@@ -340,6 +361,7 @@ export class Room {
         subscriber: peer,
         publisherId: publisher.peerId,
         publication,
+        onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
         // Its pipe broke and the producer lives: it is offered again, by another pipe.
         onLost: () => this.#again(() => this.#offer(peer, publisher, publication)),
       }),
@@ -374,6 +396,7 @@ export class Room {
   /** From now on the other nodes know what it sends, until it ends. */
   #announceUntilClosed(publisher: LocalPublisher, produced: types.Producer | types.DataProducer): void {
     const onClose = () => {
+      this.forwarding.reviewSoon();
       if (!publisher.closed) this.#listener.announced(this, publisher);
       this.#listener.changed(this);
     };

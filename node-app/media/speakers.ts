@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
+import type { MicrophoneLevel } from '../../core/cascade/heard-ranking';
 import type { Speaker } from './dialects/dialect';
 import { supervise } from './supervise';
 
@@ -20,6 +21,7 @@ export class Speakers {
   readonly #dominant: types.ActiveSpeakerObserver;
   readonly #logger: Logger;
   #speaking: readonly Speaker[] = [];
+  #measured: readonly MicrophoneLevel[] = [];
   #dominantPeerId: string | undefined;
 
   private constructor(
@@ -48,6 +50,7 @@ export class Speakers {
     this.#levels.on('volumes', (volumes) => {
       const wasSilent = this.#speaking.length === 0;
       this.#speaking = volumes.map(({ producer, volume }) => ({ peerId: peerIdOf(producer), volume }));
+      this.#measured = volumes.map(({ producer, volume }) => ({ producerId: producer.id, volume }));
       listener.onSpeaking(this.#speaking);
       // Silence took the active speaker away, and mediasoup tells of changes only.
       const dominant = this.now().dominantPeerId;
@@ -55,6 +58,7 @@ export class Speakers {
     });
     this.#levels.on('silence', () => {
       this.#speaking = [];
+      this.#measured = [];
       listener.onSpeaking([]);
     });
     this.#dominant.on('dominantspeaker', ({ producer }) => {
@@ -71,6 +75,11 @@ export class Speakers {
   now(): { speaking: readonly Speaker[]; dominantPeerId: string | undefined } {
     const isHeard = this.#speaking.some(({ peerId }) => peerId === this.#dominantPeerId);
     return { speaking: this.#speaking, dominantPeerId: isHeard ? this.#dominantPeerId : undefined };
+  }
+
+  /** As `now().speaking`, by producer. */
+  levels(): readonly MicrophoneLevel[] {
+    return this.#measured;
   }
 
   /** Leaves by itself when the producer closes. */

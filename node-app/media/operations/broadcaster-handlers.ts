@@ -4,6 +4,7 @@ import type { BroadcasterParams } from '../../../core/protocol/demo/broadcaster-
 import { Broadcaster } from '../broadcaster';
 import type { BroadcasterHandlers } from '../broadcaster-port';
 import { withoutCaptureTime } from '../capture-time';
+import { ConsumerEntry } from '../consumer-entry';
 import { callMediasoup } from '../mediasoup-errors';
 import type { TransportUse } from '../peer-entities';
 import { peerStamp } from '../peer-stamp';
@@ -120,7 +121,9 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no producer ${producerId}` });
     }
     const { consumers } = broadcaster.entities;
-    consumers.set(consumer.id, { consumer, pausedByClient: false, watched: hold.value.watch(consumer) });
+    const watched = hold.value.watch(consumer);
+    const publisherId = String(publication.appData.peerId);
+    consumers.set(consumer.id, new ConsumerEntry({ consumer, publisherId, watched, accepted: true }));
     consumer.observer.on('close', () => consumers.delete(consumer.id));
     return {
       id: consumer.id,
@@ -133,8 +136,7 @@ export const broadcasterHandlers: BroadcasterHandlers<Room> = {
   },
 
   resumeConsumer: async (room, { broadcasterId, consumerId }) => {
-    const { consumer } = broadcasterOf(room, broadcasterId).entities.consumer(consumerId);
-    await callMediasoup(() => consumer.resume());
+    await broadcasterOf(room, broadcasterId).entities.consumer(consumerId).resumeByClient();
     return {};
   },
 

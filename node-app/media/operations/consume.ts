@@ -1,6 +1,5 @@
 import type { types } from 'mediasoup';
-import { callMediasoup } from '../mediasoup-errors';
-import type { ConsumerEntry } from '../peer-entities';
+import { ConsumerEntry } from '../consumer-entry';
 import type { Publication } from '../publication';
 import type { Subscriber } from '../subscriber';
 import { releasingOnFailure } from './releasing-on-failure';
@@ -10,6 +9,8 @@ export interface ConsumeOptions {
   /** Who sends it. */
   publisherId: string;
   publication: Publication;
+  /** There is a consumer, which sends nothing yet. */
+  onConsumer: (entry: ConsumerEntry) => void;
   /** The consumer has ended though the publication and the subscriber live. */
   onLost: () => void;
 }
@@ -54,8 +55,9 @@ export async function consume(options: ConsumeOptions): Promise<void> {
     if (!subscriber.closed && !publication.closed) options.onLost();
     return;
   }
-  const entry: ConsumerEntry = { consumer, pausedByClient: false, watched: hold.value.watch(consumer) };
+  const entry = new ConsumerEntry({ consumer, publisherId, watched: hold.value.watch(consumer) });
   entities.consumers.set(consumer.id, entry);
+  options.onConsumer(entry);
   follow(options, consumer);
 
   try {
@@ -74,8 +76,8 @@ export async function consume(options: ConsumeOptions): Promise<void> {
     consumer.close();
     return;
   }
-  if (consumer.closed || entry.pausedByClient) return;
-  await callMediasoup(() => consumer.resume());
+  if (consumer.closed) return;
+  await entry.accept();
   if (subscriber.dialect.generation === 'legacy') {
     subscriber.notify('consumerScore', { consumerId: consumer.id, score: consumer.score });
   }

@@ -3,18 +3,14 @@ import { callMediasoup } from '../mediasoup-errors';
 import type { Peer } from '../peer';
 
 export async function pauseConsumer(peer: Peer, { consumerId }: ClientData<'pauseConsumer'>): Promise<void> {
-  const entry = peer.entities.consumer(consumerId);
-  entry.pausedByClient = true;
-  await callMediasoup(() => entry.consumer.pause());
+  await peer.entities.consumer(consumerId).pauseByClient();
 }
 
 export async function resumeConsumer(
   peer: Peer,
   { consumerId }: ClientData<'resumeConsumer'>,
 ): Promise<void> {
-  const entry = peer.entities.consumer(consumerId);
-  entry.pausedByClient = false;
-  await callMediasoup(() => entry.consumer.resume());
+  await peer.entities.consumer(consumerId).resumeByClient();
 }
 
 export async function setConsumerPreferredLayers(

@@ -29,7 +29,7 @@ const streams: RunningStream[] = [];
 const mediaPeers: RtpPeer[] = [];
 
 beforeEach(async () => {
-  ({ node, events } = await startMediaNode({ workers: WORKERS, capacity: CAPACITY }));
+  ({ node, events } = await startMediaNode({ workers: WORKERS, capacity: CAPACITY, heardSpeakers: 0 }));
   idle = await entities();
 });
 
@@ -327,7 +327,7 @@ test.each([
     const watchWorker = (worker: types.Worker) => worker.observer.on('newrouter', watchRouter);
     node.close();
     mediasoup.observer.on('newworker', watchWorker);
-    ({ node } = await startMediaNode({ workers: WORKERS, capacity: CAPACITY }));
+    ({ node } = await startMediaNode({ workers: WORKERS, capacity: CAPACITY, heardSpeakers: 0 }));
     mediasoup.observer.off('newworker', watchWorker);
 
     const [a, , c] = (await joinAll('a', 'b', 'c')) as [DemoClient, DemoClient, DemoClient];

@@ -1,3 +1,4 @@
+import type { MicrophoneLevel } from '../../../core/cascade/heard-ranking';
 import { RoomTree, type RoomTreeListener } from '../../../core/cascade/room-tree';
 import {
   roomLinkMessageSchema,
@@ -59,6 +60,9 @@ class Seen implements RoomTreeListener {
   readonly peers = new Map<string, AnnouncedPeer>();
   readonly pipes: unknown[] = [];
   readonly heard = new Map<string, string[]>();
+  readonly levelsOf = new Map<string, readonly MicrophoneLevel[]>();
+  /** Microphones, by who says so. */
+  readonly microphones = new Map<string, readonly string[] | undefined>();
 
   constructor(
     readonly nodeId: string,
@@ -98,6 +102,14 @@ class Seen implements RoomTreeListener {
       nodeId,
       speakers.map(({ peerId }) => peerId),
     );
+  }
+
+  levels(nodeId: string, levels: readonly MicrophoneLevel[]): void {
+    this.levelsOf.set(nodeId, levels);
+  }
+
+  heardMicrophones(nodeId: string, producerIds: readonly string[] | undefined): void {
+    this.microphones.set(nodeId, producerIds);
   }
 
   synced(nodeId: string): void {
@@ -169,6 +181,26 @@ test('a pipe reaches the node that it is for, over the nodes between, and says w
   expect(right.pipes).toEqual([['left', { hello: 1 }]]);
   expect(home.pipes).toEqual([]);
   expect(left.tree.sendPipe('stranger', {})).toBe(false);
+});
+
+test('levels reach the node that they are for alone, and who is heard is known to all, also to who comes later', () => {
+  const { net, home, left, right } = homeAndEdges();
+  const levels = [{ producerId: 'microphone', volume: -30 }];
+  expect(left.tree.sendLevels('home', levels)).toBe(true);
+  home.tree.setOwnHeard(['microphone']);
+  net.deliver();
+  expect(home.levelsOf.get('left')).toEqual(levels);
+  expect(right.levelsOf.size).toBe(0);
+  expect(right.microphones.get('home')).toEqual(['microphone']);
+  const late = net.add('late');
+  net.link('left', 'late');
+  net.deliver();
+  expect(late.microphones.get('home')).toEqual(['microphone']);
+  home.tree.setOwnHeard(undefined);
+  net.deliver();
+  expect(late.microphones.get('home')).toBeUndefined();
+  net.cut('home', 'left');
+  expect(left.tree.sendLevels('home', levels)).toBe(false);
 });
 
 test('who loses its way keeps its peers for the grace period, then they are gone for everybody', async () => {
