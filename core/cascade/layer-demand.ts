@@ -14,6 +14,11 @@ export interface LayerDemand {
  */
 const HELD_BACK_MS = 5_000;
 
+/** The layers that a simulcast producer receives at present, of its score per encoding (mediasoup: 0 to 10). */
+export function liveLayersOf(score: readonly { encodingIdx: number; score: number }[]): number[] {
+  return score.filter((stream) => stream.score > 0).map(({ encodingIdx }) => encodingIdx);
+}
+
 /** The highest of the layers that exist up to the one asked for; the lowest when all are above it. */
 export function reachableLayer(preferredLayer: number, liveLayers: readonly number[]): number | undefined {
   const sorted = [...liveLayers].sort((a, b) => a - b);
@@ -31,7 +36,8 @@ export function isSatisfied(
 /**
  * The spatial layers that must cross a link for these consumers. One that has its layer needs that alone. One that is
  * on its way also needs something to look at until then. One that is held back by its network needs what it gets, and
- * the next layer above to climb to.
+ * the next layer above to climb to. Whoever has the best that there is and asked for more asks on: the publisher leaves
+ * out what nobody wants.
  */
 export function wantedLayers(demands: readonly LayerDemand[], liveLayers: readonly number[]): number[] {
   const live = [...liveLayers].sort((a, b) => a - b);
@@ -45,6 +51,7 @@ export function wantedLayers(demands: readonly LayerDemand[], liveLayers: readon
     }
     if (currentLayer === target) {
       wanted.add(target);
+      if (preferredLayer > target) wanted.add(preferredLayer);
       continue;
     }
     const present = currentLayer !== undefined && live.includes(currentLayer) ? currentLayer : live[0];

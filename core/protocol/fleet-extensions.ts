@@ -64,6 +64,13 @@ export const gatewayClosingSchema = z.object({
 /** From the client, at least every 2 s while messages arrive: everything up to `seq` was processed. */
 export const acknowledgeSchema = z.object({ seq: z.number().int().nonnegative() });
 
+/** Up to which spatial layer anybody wants a simulcast producer of this client; −1: nobody wants any. To every client. */
+export const producerLayersWantedSchema = z.object({
+  producerId: z.string(),
+  spatialLayer: z.number().int().min(-1),
+});
+
+export type ProducerLayersWanted = z.infer<typeof producerLayersWantedSchema>;
 export type SessionOpened = z.infer<typeof sessionOpenedSchema>;
 export type ConnectionRefused = z.infer<typeof connectionRefusedSchema>;
 export type RoomPlacementChanged = z.infer<typeof roomPlacementChangedSchema>;
@@ -76,6 +83,7 @@ export const EXTENSION_METHODS = {
   roomPlacementChanged: 'roomPlacementChanged',
   gatewayClosing: 'gatewayClosing',
   acknowledge: 'acknowledge',
+  producerLayersWanted: 'producerLayersWanted',
 } as const;
 
 /**

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import type { WatchedConsumer } from './cascade/pulled-producer';
+import type { WatchedConsumer } from './cascade/watched-consumers';
 import { callMediasoup } from './mediasoup-errors';
 
 export interface ConsumerEntryOptions {

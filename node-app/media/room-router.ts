@@ -10,13 +10,15 @@ import type { MeasuredSource } from './cascade/measured-source';
 import { PipeSink } from './cascade/pipe-sink';
 import type { PipeSinkPort } from './cascade/pipe-signalling';
 import { PipeSource, type PublishedMedia, type SendableMedia } from './cascade/pipe-source';
-import type { PulledProducer, WatchedConsumer } from './cascade/pulled-producer';
+import type { PulledProducer } from './cascade/pulled-producer';
 import type { RemotePipes } from './cascade/remote-pipes';
 import { RemoteSinks } from './cascade/remote-sinks';
 import type { RemoteStream } from './cascade/remote-stream';
 import type { Hold } from './cascade/shared-pulls';
+import type { WatchedConsumer } from './cascade/watched-consumers';
 import type { MediaWorker } from './media-worker';
 import { callMediasoup } from './mediasoup-errors';
+import { ProducerDemand } from './producer-demand';
 import { ROUTER_CODECS } from './router-codecs';
 import { Speakers } from './speakers';
 
@@ -55,6 +57,8 @@ export class RoomRouter implements LocalRouter {
   readonly speakers: Speakers;
   readonly #options: RoomRouterOptions;
   readonly #sinks = new Map<LocalRouter, PipeSink>();
+  /** Of the simulcast producers whose publishers sit here. */
+  readonly #demands = new Map<types.Producer, ProducerDemand>();
   readonly #remoteSinks: RemoteSinks | undefined;
   /** What its peers publish, and what it has pulled itself. */
   readonly #sendable: SendableMedia;
@@ -73,6 +77,7 @@ export class RoomRouter implements LocalRouter {
       dataProducer: (id) => published.dataProducer(id),
       holdPulled: (id) => firstOf(this.#remoteSinks?.sinks, (sink) => sink.holdHere(id)),
       holdPulledData: (id) => firstOf(this.#remoteSinks?.sinks, (sink) => sink.holdDataHere(id)),
+      openDemand: (producer) => this.demandFor(producer)?.openPipe(),
     };
   }
 
@@ -111,7 +116,10 @@ export class RoomRouter implements LocalRouter {
    * @throws FleetError FLEET_ERR_NOT_FOUND when it has closed, FLEET_ERR_PIPE_CLOSED when it can't be reached
    */
   async reach(source: RoomRouter, producer: types.Producer): Promise<Hold<Reached>> {
-    if (source === this) return { value: { producer, watch: () => UNWATCHED }, release: NOTHING_TO_RELEASE };
+    if (source === this) {
+      const watch = (consumer: types.Consumer) => this.demandFor(producer)?.watch(consumer) ?? UNWATCHED;
+      return { value: { producer, watch }, release: NOTHING_TO_RELEASE };
+    }
     return this.#persist(producer, () =>
       this.#sinkFrom(source).hold({ id: producer.id, lane: laneOf(producer) }),
     );
@@ -166,6 +174,17 @@ export class RoomRouter implements LocalRouter {
   openSource(sink: PipeSinkPort): MeasuredSource {
     const { pipeAddress, remotePipeAddress = pipeAddress } = this.#options;
     return this.#openSource(sink, remotePipeAddress);
+  }
+
+  /** What all want together of a producer whose publisher sits here; undefined: it has one layer. */
+  demandFor(producer: types.Producer): ProducerDemand | undefined {
+    if (producer.type !== 'simulcast' || producer.closed) return undefined;
+    const known = this.#demands.get(producer);
+    if (known !== undefined) return known;
+    const demand = new ProducerDemand(producer, this.#options.clock);
+    this.#demands.set(producer, demand);
+    producer.observer.once('close', () => this.#demands.delete(producer));
+    return demand;
   }
 
   /** What comes to this router from the room's others. */

@@ -156,6 +156,24 @@ export class SdkPage {
     );
   }
 
+  /** The layers of the camera that are sent, over a time of `ms`. */
+  sentLayers(ms = 1_000): Promise<number[]> {
+    return this.page.evaluate(async (waitMs) => {
+      const bytesByRid = async () => {
+        const report = await globalThis.client.camera?.senderStats();
+        const bytes: [string, number][] = [];
+        report?.forEach((stats: { type: string; rid?: string; bytesSent?: number }) => {
+          if (stats.type === 'outbound-rtp') bytes.push([stats.rid ?? '', stats.bytesSent ?? 0]);
+        });
+        return bytes.sort(([a], [b]) => (a < b ? -1 : 1));
+      };
+      const before = new Map(await bytesByRid());
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const after = await bytesByRid();
+      return after.flatMap(([rid, bytes], layer) => (bytes > (before.get(rid) ?? 0) ? [layer] : []));
+    }, ms);
+  }
+
   /** Waits until `count` further frames of the peer's source are decoded. */
   async seesMoving(peerId: string, source: TrackSource = 'camera', count = 10): Promise<void> {
     let first: number | undefined;

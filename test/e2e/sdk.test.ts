@@ -170,6 +170,22 @@ describe('the browser SDK', () => {
     await eventually(async () => (await grace.received('ada', 'camera'))?.paused);
   });
 
+  test('layers that nobody wants are not sent, and come back when they are wanted', async () => {
+    const { ada, grace } = await adaAndGrace();
+    await grace.seesMoving('ada');
+    await grace.show('ada', { width: 160, height: 90 });
+    await eventually(async () => (await ada.sentLayers()).join() === '0', { timeoutMs: 60_000 });
+    await grace.seesMoving('ada');
+
+    await grace.style('ada', 'display:block;width:1280px;height:720px');
+    const wantedAtMs = Date.now();
+    await eventually(async () => (await ada.sentLayers(200)).includes(2), { timeoutMs: 10_000 });
+    expect(Date.now() - wantedAtMs).toBeLessThan(3_000);
+    await eventually(async () => (await grace.received('ada', 'camera'))?.height === 720, {
+      timeoutMs: 30_000,
+    });
+  }, 120_000);
+
   test('a lost connection is resumed while pictures keep moving, and nothing said meanwhile is lost', async () => {
     const { ada, grace } = await adaAndGrace();
     await grace.seesMoving('ada');

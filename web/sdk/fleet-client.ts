@@ -407,6 +407,12 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       case 'producerScore':
         if (typeof data.producerId === 'string') this.#publisher.setScore(data.producerId, data.score);
         return;
+      case 'producerLayersWanted': {
+        const { producerId, spatialLayer } = data;
+        if (typeof producerId !== 'string' || typeof spatialLayer !== 'number') return;
+        this.#publisher.setWantedLayer(producerId, spatialLayer);
+        return;
+      }
       case 'activeSpeaker': {
         const peerId = typeof data.peerId === 'string' ? data.peerId : undefined;
         if (peerId === this.#activeSpeaker) return;

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Clock, Timer } from '../../../core/clock';
+import { liveLayersOf } from '../../../core/cascade/layer-demand';
 import { callMediasoup } from '../mediasoup-errors';
 
 /** What a pulled producer's own source has to do with it. */
@@ -59,7 +60,7 @@ export class LayeredSender {
     this.#clock = clock;
     this.#onLiveLayers = onLiveLayers;
     this.#onFailed = onFailed;
-    this.#arriving = arrivingLayers(producer);
+    this.#arriving = liveLayersOf(producer.score);
     producer.observer.on('score', this.#onScore);
   }
 
@@ -144,7 +145,7 @@ export class LayeredSender {
   }
 
   readonly #onScore = (): void => {
-    const arriving = arrivingLayers(this.#producer);
+    const arriving = liveLayersOf(this.#producer.score);
     const { length } = this.#arriving;
     if (arriving.length === length && arriving.every((layer) => this.#arriving.includes(layer))) return;
     this.#arriving = arriving;
@@ -180,11 +181,6 @@ interface PinnedLayer {
   sends: boolean;
   /** It was seen sending another layer. */
   misled: boolean;
-}
-
-/** The layers that a simulcast producer receives at present. */
-function arrivingLayers({ score }: types.Producer): number[] {
-  return score.filter((stream) => stream.score > 0).map(({ encodingIdx }) => encodingIdx);
 }
 
 function pipeCapabilities({

@@ -17,6 +17,7 @@ import {
 import { LayeredSender } from './layered-sender';
 import type { MeasuredSource, SourceMeasures } from './measured-source';
 import type { Lane, LaneEnd, PipeSinkPort, PulledData, PulledMedia } from './pipe-signalling';
+import type { PipeDemand } from '../producer-demand';
 import type { PulledProducer } from './pulled-producer';
 import type { Hold } from './shared-pulls';
 import { measureStreams, statsOf } from './stream-measures';
@@ -31,6 +32,8 @@ export interface PublishedMedia {
 export interface SendableMedia extends PublishedMedia {
   holdPulled?(id: string): Hold<PulledProducer> | undefined;
   holdPulledData?(id: string): Hold<types.DataProducer> | undefined;
+  /** Counts what a pipe wants of what is published here; undefined: it makes no difference to the publisher. */
+  openDemand?(producer: types.Producer): PipeDemand | undefined;
 }
 
 export interface PipeSourceOptions {
@@ -194,7 +197,7 @@ export class PipeSource implements MeasuredSource {
       return created;
     });
     const { id: producerId, kind, paused, appData } = producer;
-    const upstream = hold?.value.passOn(() => undefined);
+    const upstream = hold === undefined ? this.#openDemand(producer) : hold.value.passOn(() => undefined);
     let sends = false;
     this.#start(producer, {
       consumers: [consumer],
@@ -222,6 +225,7 @@ export class PipeSource implements MeasuredSource {
     const { id: producerId, kind } = producer;
     const onLiveLayers = (layers: readonly number[]) => sink.liveLayersChanged(producerId, layers);
     const upstream = hold?.value.passOn(onLiveLayers);
+    const demand = hold === undefined ? this.#openDemand(producer) : undefined;
     const sender = await LayeredSender.create({
       producer,
       upstream,
@@ -232,14 +236,19 @@ export class PipeSource implements MeasuredSource {
       onFailed: (error) => this.#fail(error, producerId),
     }).catch((error: unknown) => {
       upstream?.close();
+      demand?.close();
       throw error;
     });
     this.#start(producer, {
       consumers: sender.consumers,
       describe: () => [{ producerId, kind, spatialLayers: sender.sentLayers }],
-      want: (layers) => sender.want(layers),
+      want: (layers) => {
+        demand?.want(layers);
+        sender.want(layers);
+      },
       close: () => {
         sender.close();
+        demand?.close();
         upstream?.close();
         hold?.release();
       },
@@ -247,6 +256,10 @@ export class PipeSource implements MeasuredSource {
     const { paused, appData } = producer;
     const { rtpParameters, liveLayers } = sender;
     return { kind, paused, appData, rtpParameters, liveLayers };
+  }
+
+  #openDemand(producer: types.Producer): PipeDemand | undefined {
+    return this.#options.published.openDemand?.(producer);
   }
 
   /** From here on the sink learns what becomes of it. @throws when it, or the pipe, is gone meanwhile */

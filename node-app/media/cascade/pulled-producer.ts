@@ -1,16 +1,12 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
-import {
-  isSatisfied,
-  LayerHysteresis,
-  wantedLayers,
-  type LayerDemand,
-} from '../../../core/cascade/layer-demand';
+import { isSatisfied, LayerHysteresis, wantedLayers } from '../../../core/cascade/layer-demand';
 import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
 import { supervise } from '../supervise';
 import type { Lane, PulledMedia } from './pipe-signalling';
+import { WatchedConsumers, type WatchedConsumer } from './watched-consumers';
 
 export interface PulledProducerOptions {
   producerId: string;
@@ -19,12 +15,6 @@ export interface PulledProducerOptions {
   want: (spatialLayers: readonly number[]) => void;
   clock: Clock;
   logger: Logger;
-}
-
-/** A consumer whose demand counts until it closes. */
-export interface WatchedConsumer {
-  /** mediasoup has no event for it. */
-  preferredLayersChanged(): void;
 }
 
 /** What another pipe wants of a pulled producer, to pass it on. */
@@ -42,13 +32,6 @@ interface PassedOnEntry {
   onLiveLayers: (layers: readonly number[]) => void;
 }
 
-interface Watched {
-  consumer: types.Consumer;
-  /** The best layer since it was last satisfied; -1: none. */
-  bestLayer: number;
-  unsatisfiedSinceMs: number;
-}
-
 /** How long a layer still comes after the last one who wanted it. */
 const KEEP_LAYER_MS = 2_000;
 /** How often demand that time alone changes is looked at again. */
@@ -60,7 +43,7 @@ const WHOLE: readonly number[] = [0];
 export class PulledProducer {
   readonly #options: PulledProducerOptions;
   readonly #hysteresis = new LayerHysteresis(KEEP_LAYER_MS);
-  readonly #watched = new Set<Watched>();
+  readonly #consumers: WatchedConsumers;
   readonly #passedOn = new Set<PassedOnEntry>();
   #producer: types.Producer | undefined;
   /** What the source said last, also before the producer was here. */
@@ -72,6 +55,7 @@ export class PulledProducer {
 
   constructor(options: PulledProducerOptions) {
     this.#options = options;
+    this.#consumers = new WatchedConsumers({ onChanged: () => this.#review(), clock: options.clock });
   }
 
   get producer(): types.Producer {
@@ -120,7 +104,7 @@ export class PulledProducer {
     this.#paused = paused;
     this.#applyPause();
     // Nobody could be satisfied in the meantime.
-    if (!paused) for (const watched of this.#watched) this.#begin(watched);
+    if (!paused) this.#consumers.restart();
     this.#review();
   }
 
@@ -155,24 +139,7 @@ export class PulledProducer {
 
   /** Counts a consumer's demand until it closes. */
   watch(consumer: types.Consumer): WatchedConsumer {
-    const watched: Watched = { consumer, bestLayer: -1, unsatisfiedSinceMs: 0 };
-    this.#begin(watched);
-    this.#watched.add(watched);
-    const begin = () => {
-      this.#begin(watched);
-      this.#review();
-    };
-    consumer.observer.on('resume', begin);
-    consumer.observer.on('pause', () => this.#review());
-    consumer.observer.on('layerschange', () => this.#review());
-    // A consumer that is paused while its producer still is says nothing of it.
-    consumer.on('producerresume', () => this.#review());
-    consumer.observer.once('close', () => {
-      this.#watched.delete(watched);
-      this.#review();
-    });
-    this.#review();
-    return { preferredLayersChanged: begin };
+    return this.#consumers.watch(consumer);
   }
 
   /** Idempotent. */
@@ -196,20 +163,14 @@ export class PulledProducer {
     );
   }
 
-  #begin(watched: Watched): void {
-    watched.bestLayer = -1;
-    watched.unsatisfiedSinceMs = this.#options.clock.monotonicMs();
-  }
-
   /** Asks the source for what is wanted now, if that is something else than before. */
   #review(): void {
     if (this.#closed) return;
     const nowMs = this.#options.clock.monotonicMs();
-    const active = [...this.#watched].filter(({ consumer }) => !consumer.paused && !consumer.closed);
     const liveLayers = this.#liveLayers ?? [];
     const isLayered = this.#options.lane === 'layered';
-    const demands = isLayered ? active.map((watched) => this.#demandOf(watched, liveLayers, nowMs)) : [];
-    const wanted = isLayered ? wantedLayers(demands, liveLayers) : active.length > 0 ? WHOLE : [];
+    const demands = isLayered ? this.#consumers.demands(liveLayers) : [];
+    const wanted = isLayered ? wantedLayers(demands, liveLayers) : this.#consumers.isWanted ? WHOLE : [];
     const kept = this.#hysteresis.update(wanted, nowMs);
     const asked = this.#withPassedOn(kept);
     if (!isSame(asked, this.#asked)) {
@@ -231,19 +192,6 @@ export class PulledProducer {
     if (passedOn.length === 0) return layers;
     if (this.#options.lane === 'whole') return WHOLE;
     return [...new Set([...layers, ...passedOn])].sort((a, b) => a - b);
-  }
-
-  #demandOf(watched: Watched, liveLayers: readonly number[], nowMs: number): LayerDemand {
-    const { consumer } = watched;
-    const currentLayer = consumer.currentLayers?.spatialLayer;
-    const preferredLayer = consumer.preferredLayers?.spatialLayer ?? 0;
-    const satisfied = isSatisfied({ preferredLayer, currentLayer }, liveLayers);
-    // Each step up is progress: what holds it back is still only time.
-    if (satisfied || (currentLayer ?? -1) > watched.bestLayer) {
-      watched.bestLayer = satisfied ? -1 : (currentLayer ?? -1);
-      watched.unsatisfiedSinceMs = nowMs;
-    }
-    return { preferredLayer, currentLayer, unsatisfiedMs: nowMs - watched.unsatisfiedSinceMs };
   }
 }
 

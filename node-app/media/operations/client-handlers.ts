@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { FleetError } from '../../../core/errors';
 import type { ClientData, ClientMethod } from '../../../core/protocol/demo/client-messages';
+import { EXTENSION_METHODS, type ProducerLayersWanted } from '../../../core/protocol/fleet-extensions';
 import { withoutCaptureTime } from '../capture-time';
 import { callMediasoup } from '../mediasoup-errors';
 import type { Peer } from '../peer';
@@ -55,8 +56,13 @@ export const clientHandlers: ClientHandlers = {
     if (!peer.grants.canPublish)
       throw new FleetError('FLEET_ERR_FORBIDDEN', { message: 'no right to publish' });
     const producer = await produce({ room: peer.room, publisher: peer, ...data });
-    producer.on('score', (score) => peer.notify('producerScore', { producerId: producer.id, score }));
-    return peer.dialect.producerCreated(producer.id);
+    const producerId = producer.id;
+    peer.roomRouter.demandFor(producer)?.listen((spatialLayer) => {
+      const wanted: ProducerLayersWanted = { producerId, spatialLayer };
+      peer.notify(EXTENSION_METHODS.producerLayersWanted, wanted);
+    });
+    producer.on('score', (score) => peer.notify('producerScore', { producerId, score }));
+    return peer.dialect.producerCreated(producerId);
   },
   closeProducer: (peer, { producerId }) => {
     peer.entities.producer(producerId).close();

@@ -13,7 +13,7 @@ import { eventually } from '../../helpers/eventually';
 import { SharedNodes } from '../../helpers/shared-nodes';
 
 /** So little that a worker takes one peer of a room for three, as in workers.test.ts. */
-const TWO_WORKERS = { workers: 2, capacity: { egressBps: 1e9, packetsPerSecond: 2 * 400 } };
+const TWO_WORKERS = { workers: 2, heardSpeakers: 0, capacity: { egressBps: 1e9, packetsPerSecond: 2 * 400 } };
 const EXPECTED_PEERS = 4;
 
 let nodes: SharedNodes;

@@ -36,6 +36,8 @@ export class LocalTrack {
   #muted = false;
   #removed = false;
   #score: number | undefined;
+  /** The highest layer that is sent on the present session. */
+  #topLayer = Number.POSITIVE_INFINITY;
   #published: { media: MediaSession; producer: types.Producer; paused: boolean } | undefined;
   readonly #onTrackEnded = () => this.#options.onEnded(this);
 
@@ -95,8 +97,21 @@ export class LocalTrack {
     if (muted) this.#published?.producer.pause();
   }
 
-  setScore(score: number | undefined): void {
-    this.#score = score;
+  /** Takes mediasoup's scores, one per layer; one that isn't sent because nobody wants it is no bad one. */
+  setScore(scores: readonly { layer: number; score: number }[]): void {
+    const sent = scores.filter(({ layer }) => layer <= this.#topLayer);
+    this.#score = sent.length > 0 ? Math.min(...sent.map(({ score }) => score)) : undefined;
+  }
+
+  /**
+   * The highest layer that anybody wants, −1: none. What is above isn't sent. The lowest one always is: an encoder that
+   * runs gives whoever comes next a picture after one key frame.
+   */
+  async setWantedLayer(spatialLayer: number): Promise<void> {
+    const producer = this.#published?.producer;
+    if (!producer || producer.closed) return;
+    this.#topLayer = Math.max(0, spatialLayer);
+    await producer.setMaxSpatialLayer(this.#topLayer);
   }
 
   /** Captures from `track` from now on; the earlier one ends if the SDK captured it. */
@@ -169,6 +184,7 @@ export class LocalTrack {
       appData: trackAppData({ source, name }, kind),
     });
     this.#published = { media, producer, paused: false };
+    this.#topLayer = Number.POSITIVE_INFINITY;
     if (this.#muted) producer.pause();
   }
 

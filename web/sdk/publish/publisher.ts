@@ -130,11 +130,21 @@ export class Publisher {
   setScore(producerId: string, score: unknown): void {
     const track = this.tracks.find((candidate) => candidate.producerId === producerId);
     if (!track || !Array.isArray(score)) return;
-    const scores = score.flatMap((entry: unknown) =>
-      isRecord(entry) && typeof entry.score === 'number' ? [entry.score] : [],
-    );
-    track.setScore(scores.length > 0 ? Math.min(...scores) : undefined);
+    const scores = score.flatMap((entry: unknown, index) => {
+      if (!isRecord(entry) || typeof entry.score !== 'number') return [];
+      const layer = typeof entry.encodingIdx === 'number' ? entry.encodingIdx : index;
+      return [{ layer, score: entry.score }];
+    });
+    track.setScore(scores);
     this.#handlers.changed(track);
+  }
+
+  /** Takes the server's `producerLayersWanted`. */
+  setWantedLayer(producerId: string, spatialLayer: number): void {
+    const track = this.tracks.find((candidate) => candidate.producerId === producerId);
+    track?.setWantedLayer(spatialLayer).catch((error: unknown) => {
+      this.#handlers.warning(FleetClientError.from(error));
+    });
   }
 
   /** Ends all tracks that the SDK captured. Idempotent. */
