@@ -430,6 +430,7 @@ function mediaOptions(config: NodeConfig, workerBin: string) {
     joinTimeoutMs: config.FLEET_JOIN_TIMEOUT_MS,
     maxPeersPerRoom: config.FLEET_MAX_PEERS_PER_ROOM,
     heardSpeakers: config.FLEET_HEARD_SPEAKERS,
+    lastN: config.FLEET_LAST_N,
     limits: {
       transports: config.FLEET_MAX_TRANSPORTS_PER_PEER,
       producers: config.FLEET_MAX_PRODUCERS_PER_PEER,

@@ -106,6 +106,7 @@ const environmentSchema = z.object({
   FLEET_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
   FLEET_HEARD_SPEAKERS: integer(0, 50).default(DEFAULT_HEARD_SPEAKERS),
+  FLEET_LAST_N: integer(0, 1_000).default(0),
 
   FLEET_MAX_CONNECTIONS: integer(1, 1_000_000).default(20_000),
   FLEET_MAX_MESSAGE_BYTES: integer(1_024, 4 * 1024 * 1024).default(256 * 1024),

@@ -70,6 +70,16 @@ export const producerLayersWantedSchema = z.object({
   spatialLayer: z.number().int().min(-1),
 });
 
+/**
+ * Whose cameras this client receives now, of a room that forwards at most `lastN` of them. With `lastN` 0 all are
+ * forwarded, and nobody is named. To every client.
+ */
+export const forwardedVideoSchema = z.object({
+  lastN: z.number().int().nonnegative(),
+  peerIds: z.array(z.string()),
+});
+
+export type ForwardedVideo = z.infer<typeof forwardedVideoSchema>;
 export type ProducerLayersWanted = z.infer<typeof producerLayersWantedSchema>;
 export type SessionOpened = z.infer<typeof sessionOpenedSchema>;
 export type ConnectionRefused = z.infer<typeof connectionRefusedSchema>;
@@ -84,6 +94,7 @@ export const EXTENSION_METHODS = {
   gatewayClosing: 'gatewayClosing',
   acknowledge: 'acknowledge',
   producerLayersWanted: 'producerLayersWanted',
+  forwardedVideo: 'forwardedVideo',
 } as const;
 
 /**

@@ -33,6 +33,11 @@ export class ConsumerEntry {
     this.#pausedByClient = accepted && consumer.paused;
   }
 
+  /** The client has it. */
+  get accepted(): boolean {
+    return this.#accepted;
+  }
+
   /** Not forwarded, whatever the client wants. */
   get withheld(): boolean {
     return this.#withheld;

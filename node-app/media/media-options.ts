@@ -48,6 +48,8 @@ export interface MediaOptions {
   showRemoteAddresses?: boolean;
   /** How many microphones of a room are heard at once: the loudest. 0: all. @default 3 */
   heardSpeakers?: number;
+  /** Of how many publishers a subscriber receives the camera: those it pinned, who spoke last, who came first. @default 0: all */
+  lastN?: number;
 }
 
 export const DEFAULT_HEARD_SPEAKERS = 3;

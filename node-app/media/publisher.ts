@@ -7,6 +7,8 @@ import type { RoomRouter } from './room-router';
 /** Who can send in a room: a peer, or a broadcaster, here or on another node. */
 export interface Publisher {
   readonly peerId: string;
+  /** Which of two with the same id is the newer one, over all nodes of the room: the higher. */
+  readonly stamp: number;
   /** Whether the others know of it. */
   readonly joined: boolean;
   readonly closed: boolean;
@@ -17,8 +19,6 @@ export interface Publisher {
 
 /** A publisher of this node. */
 export interface LocalPublisher extends Publisher {
-  /** Which of two with the same id is the newer one, over all nodes of the room: the higher. */
-  readonly stamp: number;
   readonly entities: PeerEntities;
   /** The router at which it sits. */
   readonly roomRouter: RoomRouter;

@@ -30,6 +30,10 @@ export class RemotePublisher implements Publisher {
     return this.#peer.peerId;
   }
 
+  get stamp(): number {
+    return this.#peer.stamp;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -23,6 +23,8 @@ export interface RoomSettings {
   showRemoteAddresses: boolean;
   /** How many microphones of a room are heard at once; 0: all. */
   heardSpeakers: number;
+  /** Of how many publishers a subscriber receives the camera; 0: all. */
+  lastN: number;
 }
 
 export function roomSettings(options: MediaOptions): RoomSettings {
@@ -43,5 +45,6 @@ export function roomSettings(options: MediaOptions): RoomSettings {
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     showRemoteAddresses: options.showRemoteAddresses ?? false,
     heardSpeakers: options.heardSpeakers ?? DEFAULT_HEARD_SPEAKERS,
+    lastN: options.lastN ?? 0,
   };
 }

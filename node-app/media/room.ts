@@ -86,7 +86,7 @@ export class Room {
     this.createdAtMs = options.clock.nowMs();
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
-      heardSpeakers: () => this.settings.heardSpeakers,
+      limits: () => this.settings,
       publishers: () => this.publishers(),
       clock: this.clock,
       logger: this.logger,
@@ -95,8 +95,10 @@ export class Room {
       clock: options.clock,
       listener: {
         onSpeaking: (list) => this.#forJoined((peer) => peer.tell(...peer.dialect.speaking(list))),
-        onDominantSpeaker: (peerId) =>
-          this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId))),
+        onDominantSpeaker: (peerId) => {
+          this.#forJoined((peer) => peer.tell(...peer.dialect.dominantSpeaker(peerId)));
+          this.forwarding.spoke(peerId);
+        },
         onHereChanged: (list, dominantPeerId) => {
           this.#listener.speaking(this, list, dominantPeerId);
           this.forwarding.heard.measured();
@@ -362,6 +364,7 @@ export class Room {
         publisherId: publisher.peerId,
         publication,
         onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
+        onAccepted: (entry) => this.forwarding.accepted(peer, entry),
         // Its pipe broke and the producer lives: it is offered again, by another pipe.
         onLost: () => this.#again(() => this.#offer(peer, publisher, publication)),
       }),

@@ -23,7 +23,7 @@ export interface FleetClientEvents {
   peerChanged: { peer: RemotePeer };
   trackAdded: { peer: RemotePeer; track: RemoteTrack };
   trackRemoved: { peer: RemotePeer; track: RemoteTrack };
-  /** `muted`, `paused`, `currentLayers`, `score` or `mediaStreamTrack` of a remote track changed. */
+  /** `muted`, `forwarded`, `paused`, `currentLayers`, `score` or `mediaStreamTrack` of a remote track changed. */
   trackChanged: { peer: RemotePeer; track: RemoteTrack };
   localTrackAdded: { track: LocalTrack };
   /** Also when the device was unplugged or the browser's own "stop sharing" was pressed. */
@@ -32,6 +32,8 @@ export interface FleetClientEvents {
   localTrackChanged: { track: LocalTrack };
   /** The loudest peer (this client's own id included), or undefined when all are silent. */
   activeSpeaker: { peerId: string | undefined };
+  /** Whose cameras the room forwards to this client, when it forwards at most N; undefined: all of them. */
+  forwardedVideo: { peerIds: readonly string[] | undefined };
   /** All peers whose microphone is heard now, loudest first; empty once when all fall silent. */
   speakingLevels: { levels: SpeakingLevel[] };
   message: ChatMessage;

@@ -87,6 +87,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       trackAdded: (peer, track) => this.emit('trackAdded', { peer, track }),
       trackRemoved: (peer, track) => this.emit('trackRemoved', { peer, track }),
       trackChanged: (peer, track) => this.emit('trackChanged', { peer, track }),
+      forwardedVideo: (peerIds) => this.emit('forwardedVideo', { peerIds }),
       warning,
       earlierSessionDone: () => this.#closeEarlierMedia(),
     });
@@ -137,6 +138,11 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
 
   get activeSpeaker(): string | undefined {
     return this.#activeSpeaker;
+  }
+
+  /** Whose cameras the room forwards to this client, when it forwards at most N; undefined: all of them. */
+  get forwardedVideo(): readonly string[] | undefined {
+    return this.#subscriber.forwardedVideo;
   }
 
   get localTracks(): readonly LocalTrack[] {

@@ -5,16 +5,26 @@ import type { Publication } from '../publication';
 import type { Publisher } from '../publisher';
 import type { Subscriber } from '../subscriber';
 import { supervise } from '../supervise';
+import { ForwardedVideoOfPeer, type RoomPictures } from './forwarded-video';
 import { HeardMicrophones } from './heard-microphones';
 
-export interface RoomForwardingOptions {
+export interface ForwardingLimits {
   /** How many microphones are heard at once; 0: all. */
-  heardSpeakers: () => number;
+  readonly heardSpeakers: number;
+  /** Of how many publishers a subscriber receives the camera; 0: all. */
+  readonly lastN: number;
+}
+
+export interface RoomForwardingOptions {
+  limits: () => ForwardingLimits;
   /** Who publishes, on whatever node. */
   publishers: () => readonly Publisher[];
   clock: Clock;
   logger: Logger;
 }
+
+/** How far back it is known who spoke. */
+const MAX_SPEAKERS = 1_000;
 
 /** Decides which of the room's streams each subscriber of this node receives of those that it could. */
 export class RoomForwarding {
@@ -22,14 +32,19 @@ export class RoomForwarding {
   readonly #options: RoomForwardingOptions;
   /** Consumers of ranked microphones, by producer. */
   readonly #microphones = new Map<string, Map<ConsumerEntry, Subscriber>>();
-  readonly #pinned = new WeakMap<Subscriber, ReadonlySet<string>>();
+  readonly #videos = new Map<Subscriber, ForwardedVideoOfPeer>();
+  readonly #pinned = new WeakMap<Subscriber, readonly string[]>();
+  /** Who spoke, the last one first. */
+  #speakers: readonly string[] = [];
+  #lastN: number;
   #reviewTimer: Timer | undefined;
 
   constructor(options: RoomForwardingOptions) {
     this.#options = options;
-    const { heardSpeakers, publishers, clock, logger } = options;
+    this.#lastN = options.limits().lastN;
+    const { limits, publishers, clock, logger } = options;
     this.heard = new HeardMicrophones({
-      places: heardSpeakers,
+      places: () => limits().heardSpeakers,
       microphones: () => new Set(publishers().flatMap((publisher) => microphonesOf(publisher))),
       onChanged: (producerIds) => this.#forwardMicrophones(producerIds),
       clock,
@@ -39,30 +54,39 @@ export class RoomForwarding {
 
   /** A consumer that is about to be offered. */
   add(subscriber: Subscriber, entry: ConsumerEntry, publication: Publication): void {
-    if (!publication.isMicrophone) return;
-    const { id } = publication;
-    const consumers = this.#microphones.get(id) ?? new Map<ConsumerEntry, Subscriber>();
-    this.#microphones.set(id, consumers.set(entry, subscriber));
-    entry.consumer.observer.once('close', () => {
-      consumers.delete(entry);
-      if (consumers.size === 0 && this.#microphones.get(id) === consumers) this.#microphones.delete(id);
-    });
-    this.#forwardMicrophone(subscriber, entry);
+    if (publication.isMicrophone) this.#addMicrophone(subscriber, entry, publication.id);
+    else if (isCamera(publication)) this.#videoOf(subscriber).add(entry);
   }
 
-  /** These publishers of the room are always forwarded to it. */
+  /** Its client has it. */
+  accepted(subscriber: Subscriber, entry: ConsumerEntry): void {
+    if (entry.consumer.kind === 'video') this.#videos.get(subscriber)?.accepted(entry);
+  }
+
+  /** These publishers of the room are always heard by it, and the first to be seen. */
   pin(subscriber: Subscriber, peerIds: readonly string[]): void {
-    this.#pinned.set(subscriber, new Set(peerIds));
+    this.#pinned.set(subscriber, peerIds);
     for (const consumers of this.#microphones.values()) {
       for (const [entry, of] of consumers) if (of === subscriber) this.#forwardMicrophone(subscriber, entry);
     }
+    this.#videos.get(subscriber)?.pin(peerIds);
   }
 
-  /** What is published has changed. Many who come at once are looked at once. */
+  /** Somebody has the floor. */
+  spoke(peerId: string): void {
+    this.#speakers = [peerId, ...this.#speakers.filter((other) => other !== peerId)].slice(0, MAX_SPEAKERS);
+    if (this.#lastN > 0) this.#reviewVideos();
+  }
+
+  /** What is published, or how much of it is forwarded, has changed. Many who come at once are looked at once. */
   reviewSoon(): void {
     this.#reviewTimer ??= this.#options.clock.setTimer(0, () => {
       this.#reviewTimer = undefined;
       this.heard.review();
+      const { lastN } = this.#options.limits();
+      if (lastN === this.#lastN) return;
+      this.#lastN = lastN;
+      this.#reviewVideos();
     });
   }
 
@@ -70,6 +94,18 @@ export class RoomForwarding {
   close(): void {
     this.#reviewTimer?.cancel();
     this.heard.close();
+    for (const video of this.#videos.values()) video.close();
+  }
+
+  #addMicrophone(subscriber: Subscriber, entry: ConsumerEntry, producerId: string): void {
+    const consumers = this.#microphones.get(producerId) ?? new Map<ConsumerEntry, Subscriber>();
+    this.#microphones.set(producerId, consumers.set(entry, subscriber));
+    entry.consumer.observer.once('close', () => {
+      consumers.delete(entry);
+      const isLast = consumers.size === 0 && this.#microphones.get(producerId) === consumers;
+      if (isLast) this.#microphones.delete(producerId);
+    });
+    this.#forwardMicrophone(subscriber, entry);
   }
 
   #forwardMicrophones(producerIds: Iterable<string> = this.#microphones.keys()): void {
@@ -81,13 +117,40 @@ export class RoomForwarding {
   }
 
   #forwardMicrophone(subscriber: Subscriber, entry: ConsumerEntry): void {
-    const isPinned = this.#pinned.get(subscriber)?.has(entry.publisherId) === true;
-    this.#withhold(entry, !isPinned && !this.heard.isHeard(entry.consumer.producerId));
+    const isPinned = this.#pinned.get(subscriber)?.includes(entry.publisherId) === true;
+    const withheld = !isPinned && !this.heard.isHeard(entry.consumer.producerId);
+    if (entry.withheld === withheld) return;
+    supervise(entry.setWithheld(withheld), this.#options.logger, 'forwarding a microphone');
   }
 
-  #withhold(entry: ConsumerEntry, withheld: boolean): void {
-    if (entry.withheld === withheld) return;
-    supervise(entry.setWithheld(withheld), this.#options.logger, 'forwarding a stream');
+  #videoOf(subscriber: Subscriber): ForwardedVideoOfPeer {
+    const known = this.#videos.get(subscriber);
+    if (known !== undefined) return known;
+    const { clock, logger } = this.#options;
+    const video = new ForwardedVideoOfPeer({
+      subscriber,
+      pinned: this.#pinned.get(subscriber) ?? [],
+      pictures: () => this.#pictures(),
+      onEmpty: () => this.#videos.delete(subscriber),
+      clock,
+      logger,
+    });
+    this.#videos.set(subscriber, video);
+    return video;
+  }
+
+  #reviewVideos(): void {
+    for (const video of this.#videos.values()) video.review();
+  }
+
+  #pictures(): RoomPictures {
+    const { limits, publishers } = this.#options;
+    const { lastN } = limits();
+    // Nothing is chosen then, and most rooms are so.
+    if (lastN === 0) return { lastN, publishers: [], speakers: [] };
+    const withCamera = publishers().filter((publisher) => publisher.publications().some(isCamera));
+    const byArrival = withCamera.sort((a, b) => a.stamp - b.stamp).map(({ peerId }) => peerId);
+    return { lastN, publishers: byArrival, speakers: this.#speakers };
   }
 }
 
@@ -96,4 +159,9 @@ function microphonesOf(publisher: Publisher): string[] {
     .publications()
     .filter(({ isMicrophone }) => isMicrophone)
     .map(({ id }) => id);
+}
+
+/** Shared screens are always forwarded. */
+function isCamera({ kind, appData }: Publication): boolean {
+  return kind === 'video' && appData.share !== true;
 }

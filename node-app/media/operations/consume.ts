@@ -11,6 +11,8 @@ export interface ConsumeOptions {
   publication: Publication;
   /** There is a consumer, which sends nothing yet. */
   onConsumer: (entry: ConsumerEntry) => void;
+  /** The client has it. */
+  onAccepted: (entry: ConsumerEntry) => void;
   /** The consumer has ended though the publication and the subscriber live. */
   onLost: () => void;
 }
@@ -57,8 +59,8 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   }
   const entry = new ConsumerEntry({ consumer, publisherId, watched: hold.value.watch(consumer) });
   entities.consumers.set(consumer.id, entry);
-  options.onConsumer(entry);
   follow(options, consumer);
+  options.onConsumer(entry);
 
   try {
     await subscriber.request(
@@ -78,6 +80,7 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   }
   if (consumer.closed) return;
   await entry.accept();
+  options.onAccepted(entry);
   if (subscriber.dialect.generation === 'legacy') {
     subscriber.notify('consumerScore', { consumerId: consumer.id, score: consumer.score });
   }

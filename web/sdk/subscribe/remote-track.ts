@@ -49,6 +49,7 @@ export class RemoteTrack {
   readonly #elements = new Map<HTMLMediaElement, ElementWatcher | undefined>();
   #received: Received;
   #muted: boolean;
+  #forwarded = true;
   #pausedByCaller = false;
   #hidden = false;
   #adaptive = false;
@@ -78,6 +79,11 @@ export class RemoteTrack {
   /** The publisher muted it. */
   get muted(): boolean {
     return this.#muted;
+  }
+
+  /** False while the room shows this client other cameras: it forwards at most N of them. */
+  get forwarded(): boolean {
+    return this.#forwarded;
   }
 
   /** This client paused it, by `pause()` or because no attached element is visible. */
@@ -192,6 +198,12 @@ export class RemoteTrack {
 
   setMuted(muted: boolean): void {
     this.#muted = muted;
+    this.#options.onChanged(this);
+  }
+
+  setForwarded(forwarded: boolean): void {
+    if (forwarded === this.#forwarded) return;
+    this.#forwarded = forwarded;
     this.#options.onChanged(this);
   }
 

@@ -19,6 +19,8 @@ export interface SubscriberHandlers {
   trackAdded(peer: RemotePeer, track: RemoteTrack): void;
   trackRemoved(peer: RemotePeer, track: RemoteTrack): void;
   trackChanged(peer: RemotePeer, track: RemoteTrack): void;
+  /** Other cameras are forwarded now; undefined: all. */
+  forwardedVideo(peerIds: readonly string[] | undefined): void;
   warning(error: FleetClientError): void;
   /** What an earlier session received isn't shown any more. */
   earlierSessionDone(): void;
@@ -51,6 +53,7 @@ export class Subscriber {
   readonly #tracks = new Map<string, RemoteTrack>();
   readonly #expected = new Map<string, Expected>();
   #media: MediaSession | undefined;
+  #forwardedVideo: readonly string[] | undefined;
   /** Peers of an earlier session that the present one has not confirmed. */
   readonly #unconfirmed = new Set<string>();
   #staleTimer: Timer | undefined;
@@ -68,11 +71,17 @@ export class Subscriber {
     return this.#peers.get(peerId);
   }
 
+  /** Whose cameras the room forwards to this client; undefined: all. */
+  get forwardedVideo(): readonly string[] | undefined {
+    return this.#forwardedVideo;
+  }
+
   /** A new session begins: what was there stays until it comes again, or doesn't in time. */
   useSession(media: MediaSession): void {
     this.#media = media;
     this.#tracks.clear();
     this.#expected.clear();
+    this.#setForwardedVideo(undefined);
     this.#staleTimer?.cancel();
     this.#staleTimer = undefined;
     for (const peerId of this.#peers.keys()) this.#unconfirmed.add(peerId);
@@ -139,6 +148,12 @@ export class Subscriber {
         }
         return true;
       }
+      case 'forwardedVideo': {
+        const peerIds = Array.isArray(fields.peerIds) ? (fields.peerIds as unknown[]) : [];
+        const names = peerIds.filter((peerId): peerId is string => typeof peerId === 'string');
+        this.#setForwardedVideo(fields.lastN === 0 ? undefined : names);
+        return true;
+      }
       case 'consumerClosed':
       case 'consumerPaused':
       case 'consumerResumed':
@@ -195,6 +210,7 @@ export class Subscriber {
       this.#handlers.trackAdded(peer, track);
     }
     track.setPublisherNode(description.publisherNodeId);
+    track.setForwarded(this.#isForwarded(track));
     if (expected.layers) track.setCurrentLayers(expected.layers);
     if (score !== undefined) track.setScore(score);
     // The server resumes the consumer on our answer: what would pause it must come after that.
@@ -211,6 +227,8 @@ export class Subscriber {
         return;
       case 'consumerPaused':
       case 'consumerResumed':
+        // Not its publisher's doing; `forwardedVideo` says it.
+        if (fields.reason === 'lastN') return;
         if (expected) expected.muted = method === 'consumerPaused';
         track?.setMuted(method === 'consumerPaused');
         return;
@@ -225,6 +243,18 @@ export class Subscriber {
         return;
       }
     }
+  }
+
+  #setForwardedVideo(peerIds: readonly string[] | undefined): void {
+    if (peerIds === this.#forwardedVideo) return;
+    this.#forwardedVideo = peerIds;
+    for (const track of this.#tracks.values()) track.setForwarded(this.#isForwarded(track));
+    this.#handlers.forwardedVideo(peerIds);
+  }
+
+  #isForwarded({ kind, source, peerId }: RemoteTrack): boolean {
+    if (kind === 'audio' || source === 'screen') return true;
+    return this.#forwardedVideo?.includes(peerId) ?? true;
   }
 
   #confirm(value: unknown): void {
