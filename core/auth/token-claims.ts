@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roomOptionsSchema } from '../room-options';
 
 /** Audience of operator tokens; required in them, and refused in peer tokens. */
 export const OPERATOR_AUDIENCE = 'fleet:operator';
@@ -25,6 +26,8 @@ export const peerClaimsSchema = z.object({
   canSubscribe: z.boolean().default(true),
   /** @default true */
   canPublishData: z.boolean().default(true),
+  /** Options of the room; see core/room-options.ts. @default the deployment's */
+  ...roomOptionsSchema.shape,
   /** Seconds since 1970. */
   exp: numericDate,
   /** Seconds since 1970. */

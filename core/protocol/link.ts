@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roomOptionsSchema } from '../room-options';
 import { ERRORS, type ErrorCode } from '../errors';
 import { protooMessageSchema } from './protoo';
 import { roomLinkMessageSchema } from './room-link';
@@ -43,6 +44,7 @@ const grantsSchema = z.object({
   canPublish: z.boolean(),
   canSubscribe: z.boolean(),
   canPublishData: z.boolean(),
+  roomOptions: roomOptionsSchema.optional(),
 });
 
 const capacityVectorSchema = z.object({ egressBps: z.number(), packetsPerSecond: z.number() });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roomOptionsSchema } from '../room-options';
 import { deviceSchema, displayNameSchema, peerIdSchema } from './demo/peer-info';
 import { mediaKindSchema } from './demo/media-parameters';
 
@@ -54,6 +55,8 @@ export const announcedPeerSchema = z.object({
   device: deviceSchema,
   /** Empty unless the deployment shows addresses. */
   remoteAddress: z.string().max(128),
+  /** What its token says of the room. */
+  roomOptions: roomOptionsSchema.optional(),
   streams: z.array(announcedStreamSchema).max(1_000),
   data: z.array(announcedDataSchema).max(1_000),
 });

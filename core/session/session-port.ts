@@ -1,6 +1,7 @@
 import type { PeerRole } from '../capacity/egress-model';
 import type { SerializedFleetError } from '../errors';
 import type { Claim } from '../placement/placement-port';
+import type { RoomOptions } from '../room-options';
 import type { ProtooMessage } from '../protocol/protoo';
 
 /**
@@ -77,4 +78,6 @@ export interface PeerGrants {
   canPublish: boolean;
   canSubscribe: boolean;
   canPublishData: boolean;
+  /** What it says of its room. @default nothing */
+  roomOptions?: RoomOptions | undefined;
 }

@@ -45,7 +45,9 @@ export class TokenPeerAuthenticator implements PeerAuthenticator {
     if (!claimCoversRoom(claims.room, roomId)) throw new FleetError('FLEET_ERR_TOKEN_WRONG_ROOM');
     if (claims.peer !== undefined && peerId !== undefined && claims.peer !== peerId)
       throw new FleetError('FLEET_ERR_TOKEN_WRONG_PEER');
-    const { canPublish, canSubscribe, canPublishData } = claims;
-    return { canPublish, canSubscribe, canPublishData };
+    const { canPublish, canSubscribe, canPublishData, lastN, heardSpeakers } = claims;
+    const saysOptions = lastN !== undefined || heardSpeakers !== undefined;
+    const roomOptions = saysOptions ? { lastN, heardSpeakers } : undefined;
+    return { canPublish, canSubscribe, canPublishData, ...(roomOptions && { roomOptions }) };
   }
 }

@@ -10,6 +10,7 @@ export function announcePeer(publisher: LocalPublisher): AnnouncedPeer {
   return {
     ...publisher.info(),
     stamp: publisher.stamp,
+    ...(publisher.roomOptions && { roomOptions: publisher.roomOptions }),
     streams: publicationsOf(publisher).map(({ producer, id, kind, codecs, appData, isMicrophone }) => ({
       id,
       routerId,

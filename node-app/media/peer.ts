@@ -5,6 +5,7 @@ import type { Timer } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import { generationAfter, type ObservedMessage } from '../../core/protocol/demo/generation';
 import type { Device, PeerInfo } from '../../core/protocol/demo/peer-info';
+import type { RoomOptions } from '../../core/room-options';
 import type { PeerGrants } from '../../core/session/session-port';
 import type { Dialect, ServerNotification } from './dialects/dialect';
 import { dialectOf } from './dialects/dialect-of';
@@ -74,6 +75,10 @@ export class Peer implements LocalPublisher {
         }),
       );
     });
+  }
+
+  get roomOptions(): RoomOptions | undefined {
+    return this.grants.roomOptions;
   }
 
   get dialect(): Dialect {

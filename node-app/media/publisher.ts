@@ -1,5 +1,6 @@
 import type { FleetError } from '../../core/errors';
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
+import type { RoomOptions } from '../../core/room-options';
 import type { PeerEntities } from './peer-entities';
 import type { DataPublication, Publication } from './publication';
 import type { RoomRouter } from './room-router';
@@ -9,6 +10,8 @@ export interface Publisher {
   readonly peerId: string;
   /** Which of two with the same id is the newer one, over all nodes of the room: the higher. */
   readonly stamp: number;
+  /** What its token says of the room. */
+  readonly roomOptions?: RoomOptions | undefined;
   /** Whether the others know of it. */
   readonly joined: boolean;
   readonly closed: boolean;

@@ -1,5 +1,6 @@
 import type { PeerInfo } from '../../core/protocol/demo/peer-info';
 import type { AnnouncedPeer } from '../../core/protocol/room-link';
+import type { RoomOptions } from '../../core/room-options';
 import type { Publisher } from './publisher';
 import { RemoteDataPublication, RemotePublication } from './remote-publication';
 
@@ -32,6 +33,10 @@ export class RemotePublisher implements Publisher {
 
   get stamp(): number {
     return this.#peer.stamp;
+  }
+
+  get roomOptions(): RoomOptions | undefined {
+    return this.#peer.roomOptions;
   }
 
   get closed(): boolean {

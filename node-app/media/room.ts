@@ -86,7 +86,7 @@ export class Room {
     this.createdAtMs = options.clock.nowMs();
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
-      limits: () => this.settings,
+      defaults: this.settings,
       publishers: () => this.publishers(),
       clock: this.clock,
       logger: this.logger,
@@ -210,6 +210,7 @@ export class Room {
   /** Makes a peer that has joined known, and returns whom it finds. */
   joined(peer: RoomMember): PeerInfo[] {
     this.#tellNewPeer(peer);
+    this.forwarding.reviewSoon();
     this.#listener.peerJoined(this, peer);
     this.#listener.announced(this, peer);
     this.#listener.changed(this);
@@ -294,6 +295,7 @@ export class Room {
   /** Somebody on another node of the room: everybody here gets to know it, and what it sends. */
   remoteJoined(publisher: RemotePublisher): void {
     this.#remotePublishers.set(publisher.peerId, publisher);
+    this.forwarding.reviewSoon();
     this.#tellNewPeer(publisher);
     for (const publication of publisher.publications()) this.published(publisher, publication);
     for (const publication of publisher.dataPublications()) void this.dataPublished(publisher, publication);
@@ -418,6 +420,7 @@ export class Room {
   }
 
   #withdraw(publisher: LocalPublisher): void {
+    this.forwarding.reviewSoon();
     this.#tellPeerClosed(publisher.peerId);
     this.#listener.withdrawn(this, publisher);
   }

@@ -1,5 +1,6 @@
 import type { RtpPeer } from '../../local/load/rtp-peer';
 import { opusParameters, sendOpus, sendVp8, vp8Parameters } from '../../local/load/rtp-streams';
+import type { PeerGrants } from '../../core/session/session-port';
 import type { MediaOptions } from '../../node-app/media/media-options';
 import type { MediaPort } from '../../node-app/media/media-port';
 import { DemoClient } from '../helpers/demo-client';
@@ -21,9 +22,9 @@ async function startNode(media: Partial<MediaOptions>): Promise<MediaPort> {
   return node;
 }
 
-async function join(port: MediaPort, peerId: string): Promise<DemoClient> {
+async function join(port: MediaPort, peerId: string, grants: Partial<PeerGrants> = {}): Promise<DemoClient> {
   stamp += 1;
-  return DemoClient.join(port, { peerId, generation: 'current', claim: { seq: stamp } });
+  return DemoClient.join(port, { peerId, generation: 'current', claim: { seq: stamp }, grants });
 }
 
 interface Camera {
@@ -159,6 +160,30 @@ test('one that its client paused stays so when its turn comes', async () => {
   await viewer.seesOnly([a, b]);
   await viewer.client.control('resumeConsumer', { consumerId: viewer.consumerOf(b) });
   await viewer.seesOnly([a, b], 'b');
+}, 60_000);
+
+test('whom a client pins is seen before all others', async () => {
+  const node = await startNode({ lastN: 1 });
+  const viewer = await Viewer.join(node, 'viewer');
+  const all = [await camera(node, 'a'), await camera(node, 'b'), await camera(node, 'c')];
+  await viewer.seesOnly(all, 'a');
+  await viewer.client.peer.request('setPinnedPeers', { peerIds: ['c'] });
+  await viewer.seesOnly(all, 'c');
+  await viewer.client.peer.request('setPinnedPeers', { peerIds: [] });
+  await viewer.seesOnly(all, 'a');
+}, 60_000);
+
+test('a token sets the options of its room on all its nodes, as long as its peer is there', async () => {
+  const nodes = await SharedNodes.start(2);
+  closers.push(() => nodes.close());
+  const viewer = await Viewer.join(nodes.port(0), 'viewer');
+  const all = [await camera(nodes.port(0), 'a'), await camera(nodes.port(1), 'b')];
+  await viewer.seesOnly(all, 'a', 'b');
+  const moderator = await join(nodes.port(1), 'moderator', { roomOptions: { lastN: 1 } });
+  await viewer.seesOnly(all, 'a');
+  moderator.peer.leave();
+  await viewer.seesOnly(all, 'a', 'b');
+  expect(viewer.forwarded).toEqual({ lastN: 0, peerIds: [] });
 }, 60_000);
 
 test('without last-N everybody is seen and nobody is told', async () => {

@@ -63,6 +63,21 @@ test('a consumer that its client paused stays so, however loud its producer is',
   expect(await listener.hears(all)).toEqual(['a', 'b', 'd']);
 });
 
+test('whom a client pins is heard by it, and by nobody else for that', async () => {
+  const [listener, other] = [await room.listener(node, 'listener'), await room.listener(node, 'other')];
+  const all = await talkers({ a: LOUD, b: LOUD, c: LOUD, d: QUIET });
+  await listener.hearsOnly(all, 'a', 'b', 'c');
+  await listener.client.peer.request('setPinnedPeers', { peerIds: ['d'] });
+  await listener.hearsOnly(all, 'a', 'b', 'c', 'd');
+  expect(await other.hears(all)).toEqual(['a', 'b', 'c']);
+  await listener.client.peer.request('setPinnedPeers', { peerIds: [] });
+  await listener.hearsOnly(all, 'a', 'b', 'c');
+  const tooMany = { peerIds: Array.from({ length: 101 }, (_, i) => `p${i}`) };
+  await expect(listener.client.peer.request('setPinnedPeers', tooMany)).rejects.toMatchObject({
+    code: 'FLEET_ERR_BAD_REQUEST',
+  });
+});
+
 test('the sound of a screen and of clients that do not say how loud it is always come through', async () => {
   const listener = await room.listener(node, 'listener');
   const withoutLevels = (parameters: types.RtpParameters) => ({ ...parameters, headerExtensions: [] });

@@ -15,6 +15,7 @@ import { isRecord } from './signalling/frames';
 import type { SignallingHandlers, SignallingSession } from './signalling/signalling-session';
 import { SpeakingMeter } from './speaking/speaking-meter';
 import { StatsCollector } from './stats/stats-collector';
+import { Pins } from './subscribe/pins';
 import type { RemotePeer } from './subscribe/remote-peer';
 import { Subscriber } from './subscribe/subscriber';
 import type {
@@ -47,6 +48,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   readonly #keeper: SessionKeeper;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
+  readonly #pins = new Pins();
   readonly #data: DataHub;
   readonly #speaking: SpeakingMeter;
   readonly #stats = new StatsCollector();
@@ -138,6 +140,24 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
 
   get activeSpeaker(): string | undefined {
     return this.#activeSpeaker;
+  }
+
+  /** Whom `pin` holds, the last one first. */
+  get pinnedPeers(): readonly string[] {
+    return this.#pins.peerIds;
+  }
+
+  /**
+   * Sees and hears this peer whoever else speaks, in rooms that forward only some of their people. At most 100; holds
+   * over a reconnection. @throws FleetClientError
+   */
+  pin(peerId: string): Promise<void> {
+    return this.#pins.pin(peerId);
+  }
+
+  /** @throws FleetClientError */
+  unpin(peerId: string): Promise<void> {
+    return this.#pins.unpin(peerId);
   }
 
   /** Whose cameras the room forwards to this client, when it forwards at most N; undefined: all of them. */
@@ -367,6 +387,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       rtpCapabilities: media.rtpCapabilities,
     });
     this.#subscriber.joined(peers);
+    await this.#pins.useSession(media);
     this.#data.useSession(media, produce !== false);
     await this.#publisher.useSession(media);
     if (media.closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });

@@ -9,7 +9,7 @@ import {
   sctpCapabilitiesSchema,
   sctpStreamParametersSchema,
 } from './media-parameters';
-import { deviceSchema, displayNameSchema } from './peer-info';
+import { deviceSchema, displayNameSchema, peerIdSchema } from './peer-info';
 
 /**
  * What a client of mediasoup-demo may send, in both generations of its protocol: the older (server/lib/Room.js at
@@ -105,6 +105,8 @@ export const clientMessages = {
     }),
   },
   changeDisplayName: { forms: EITHER, data: z.object({ displayName: displayNameSchema }) },
+  /** Ours: whom this peer always wants to see and hear, the most important first. */
+  setPinnedPeers: { forms: EITHER, data: z.object({ peerIds: z.array(peerIdSchema).max(100) }) },
   getTransportStats: { forms: REQUEST, data: z.object({ transportId: id }) },
   getProducerStats: { forms: REQUEST, data: z.object({ producerId: id }) },
   getConsumerStats: { forms: REQUEST, data: z.object({ consumerId: id }) },

@@ -40,6 +40,8 @@ export class HeardMicrophones {
   /** Undefined: everybody. */
   #heard: ReadonlySet<string> | undefined;
   #ranks = false;
+  /** When it was last reviewed. */
+  #places = 0;
   #settled = false;
   #wasSilent = true;
   #settleTimer: Timer | undefined;
@@ -86,7 +88,12 @@ export class HeardMicrophones {
     const microphones = this.#options.microphones();
     const ranks = places > 0 && microphones.size > places;
     this.#ranking.retain((id) => microphones.has(id));
-    if (ranks === this.#ranks) return;
+    if (ranks === this.#ranks) {
+      if (places !== this.#places) this.measured();
+      this.#places = places;
+      return;
+    }
+    this.#places = places;
     this.#ranks = ranks;
     if (ranks) this.#start();
     else this.#stop();

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
+import { chooseRoomOptions, type RoomOptions } from '../../../core/room-options';
 import type { ConsumerEntry } from '../consumer-entry';
 import type { Publication } from '../publication';
 import type { Publisher } from '../publisher';
@@ -8,15 +9,9 @@ import { supervise } from '../supervise';
 import { ForwardedVideoOfPeer, type RoomPictures } from './forwarded-video';
 import { HeardMicrophones } from './heard-microphones';
 
-export interface ForwardingLimits {
-  /** How many microphones are heard at once; 0: all. */
-  readonly heardSpeakers: number;
-  /** Of how many publishers a subscriber receives the camera; 0: all. */
-  readonly lastN: number;
-}
-
 export interface RoomForwardingOptions {
-  limits: () => ForwardingLimits;
+  /** What holds unless somebody's token says otherwise. */
+  defaults: Required<RoomOptions>;
   /** Who publishes, on whatever node. */
   publishers: () => readonly Publisher[];
   clock: Clock;
@@ -36,15 +31,16 @@ export class RoomForwarding {
   readonly #pinned = new WeakMap<Subscriber, readonly string[]>();
   /** Who spoke, the last one first. */
   #speakers: readonly string[] = [];
-  #lastN: number;
+  /** What holds now. */
+  #limits: Required<RoomOptions>;
   #reviewTimer: Timer | undefined;
 
   constructor(options: RoomForwardingOptions) {
     this.#options = options;
-    this.#lastN = options.limits().lastN;
-    const { limits, publishers, clock, logger } = options;
+    this.#limits = options.defaults;
+    const { publishers, clock, logger } = options;
     this.heard = new HeardMicrophones({
-      places: () => limits().heardSpeakers,
+      places: () => this.#limits.heardSpeakers,
       microphones: () => new Set(publishers().flatMap((publisher) => microphonesOf(publisher))),
       onChanged: (producerIds) => this.#forwardMicrophones(producerIds),
       clock,
@@ -75,18 +71,18 @@ export class RoomForwarding {
   /** Somebody has the floor. */
   spoke(peerId: string): void {
     this.#speakers = [peerId, ...this.#speakers.filter((other) => other !== peerId)].slice(0, MAX_SPEAKERS);
-    if (this.#lastN > 0) this.#reviewVideos();
+    if (this.#limits.lastN > 0) this.#reviewVideos();
   }
 
-  /** What is published, or how much of it is forwarded, has changed. Many who come at once are looked at once. */
+  /** What is published, or who is present, has changed. Many who come at once are looked at once. */
   reviewSoon(): void {
     this.#reviewTimer ??= this.#options.clock.setTimer(0, () => {
       this.#reviewTimer = undefined;
+      const { publishers, defaults } = this.#options;
+      const { lastN } = this.#limits;
+      this.#limits = chooseRoomOptions(publishers(), defaults);
       this.heard.review();
-      const { lastN } = this.#options.limits();
-      if (lastN === this.#lastN) return;
-      this.#lastN = lastN;
-      this.#reviewVideos();
+      if (lastN !== this.#limits.lastN) this.#reviewVideos();
     });
   }
 
@@ -144,11 +140,12 @@ export class RoomForwarding {
   }
 
   #pictures(): RoomPictures {
-    const { limits, publishers } = this.#options;
-    const { lastN } = limits();
+    const { lastN } = this.#limits;
     // Nothing is chosen then, and most rooms are so.
     if (lastN === 0) return { lastN, publishers: [], speakers: [] };
-    const withCamera = publishers().filter((publisher) => publisher.publications().some(isCamera));
+    const withCamera = this.#options
+      .publishers()
+      .filter((publisher) => publisher.publications().some(isCamera));
     const byArrival = withCamera.sort((a, b) => a.stamp - b.stamp).map(({ peerId }) => peerId);
     return { lastN, publishers: byArrival, speakers: this.#speakers };
   }

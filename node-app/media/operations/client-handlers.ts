@@ -98,6 +98,11 @@ export const clientHandlers: ClientHandlers = {
     return {};
   },
 
+  setPinnedPeers: (peer, { peerIds }) => {
+    peer.room.forwarding.pin(peer, peerIds);
+    return {};
+  },
+
   getTransportStats: (peer, { transportId }) => stats(peer, peer.entities.transport(transportId).transport),
   getProducerStats: (peer, { producerId }) => stats(peer, peer.entities.producer(producerId)),
   getConsumerStats: (peer, { consumerId }) => stats(peer, peer.entities.consumer(consumerId).consumer),

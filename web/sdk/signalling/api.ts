@@ -101,6 +101,11 @@ export class SignallingApi {
     await this.#session.request('setConsumerPreferredLayers', { consumerId, ...layers });
   }
 
+  /** The most important first. */
+  async setPinnedPeers(peerIds: readonly string[]): Promise<void> {
+    await this.#session.request('setPinnedPeers', { peerIds });
+  }
+
   async changeDisplayName(displayName: string): Promise<void> {
     await this.#session.request('changeDisplayName', { displayName });
   }
