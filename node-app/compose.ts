@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { basename, resolve } from 'node:path';
 import type { Clock, RandomSource } from '../core/clock';
+import { egressModelOf } from '../core/capacity/egress-model';
 import { FleetError } from '../core/errors';
 import { broadcasterAccess } from './auth/broadcaster-access';
 import { KeyRing } from './auth/key-ring';
@@ -164,6 +165,7 @@ async function build(
     keyPrefix: config.FLEET_REDIS_PREFIX,
     random,
     policy: config.FLEET_SELECTOR,
+    egressModel: egressModelOf({ heardSpeakers: config.FLEET_HEARD_SPEAKERS, lastN: config.FLEET_LAST_N }),
   });
 
   const sessions = new LocalSessionHost({

@@ -10,8 +10,8 @@ import {
   type SelectorPolicy,
 } from '../core/placement/selector-policy';
 import { DEFAULT_ADMISSION_JOINS_PER_SECOND } from '../core/session/return-time';
+import { DEFAULT_HEARD_SPEAKERS } from '../core/capacity/egress-model';
 import { safeCapacity } from '../core/capacity/safe-capacity';
-import { DEFAULT_HEARD_SPEAKERS } from './media/media-options';
 import { awsVariableShape } from './aws/aws-variables';
 
 /**

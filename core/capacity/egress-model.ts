@@ -1,4 +1,5 @@
 import type { CapacityVector } from './capacity-vector';
+import type { RoomOptions } from '../room-options';
 import { addVector } from './headroom';
 
 /** What a peer does in a room, as far as placement needs to know. */
@@ -38,9 +39,9 @@ export interface EgressModelParams {
   thumbnailBps: number;
   /** One audio stream, bits per second. @default 32_000 (Opus) */
   audioBps: number;
-  /** How many audio streams a subscriber receives at most. @default Infinity: the server forwards all of them */
+  /** How many audio streams a subscriber receives at most. @default 3: the loudest microphones of a room */
   activeAudio: number;
-  /** How many pictures a subscriber receives at most. @default Infinity: the server forwards all of them */
+  /** How many pictures a subscriber receives at most. @default Infinity: all of them are forwarded */
   lastN: number;
   /** RTP, SRTP, UDP and RTCP on top of the media, as a factor. @default 1.06 */
   overheadFactor: number;
@@ -55,6 +56,9 @@ export interface EgressModelParams {
   assumedPublishers: number;
 }
 
+/** Microphones of a room that are heard at once, unless the deployment says otherwise. */
+export const DEFAULT_HEARD_SPEAKERS = 3;
+
 export const DEFAULT_EGRESS_MODEL: EgressModelParams = {
   singlePictureBps: 1_700_000,
   fewPicturesBps: 500_000,
@@ -62,13 +66,18 @@ export const DEFAULT_EGRESS_MODEL: EgressModelParams = {
   speakerBps: 500_000,
   thumbnailBps: 150_000,
   audioBps: 32_000,
-  activeAudio: Number.POSITIVE_INFINITY,
+  activeAudio: DEFAULT_HEARD_SPEAKERS,
   lastN: Number.POSITIVE_INFINITY,
   overheadFactor: 1.06,
   videoPacketBits: 8_000,
   audioPacketsPerSecond: 50,
   assumedPublishers: 20,
 };
+
+/** The model of a deployment that forwards so much in each room; 0: all. */
+export function egressModelOf({ heardSpeakers, lastN }: Required<RoomOptions>): EgressModelParams {
+  return { ...DEFAULT_EGRESS_MODEL, activeAudio: heardSpeakers || Infinity, lastN: lastN || Infinity };
+}
 
 export const NO_PEERS: RoomCounts = { peers: 0, publishers: 0, subscribers: 0, both: 0 };
 

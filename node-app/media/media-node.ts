@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
+import { egressModelOf } from '../../core/capacity/egress-model';
 import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
 import type { Clock } from '../../core/clock';
 import { FleetError } from '../../core/errors';
@@ -320,7 +321,8 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const { roomId } = options;
     const { clock, logger } = this.#options;
     const worker = this.#pool.leastLoaded();
-    const account = new RoomAccount({ roomId, clock, measured: () => this.#meter.room(roomId) });
+    const egressModel = egressModelOf(this.#settings);
+    const account = new RoomAccount({ roomId, clock, measured: () => this.#meter.room(roomId), egressModel });
     // Before the router is there, so that the next room sees it.
     account.occupy(worker);
     const cascade = this.#cascades.open(roomId);

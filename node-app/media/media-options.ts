@@ -52,8 +52,6 @@ export interface MediaOptions {
   lastN?: number;
 }
 
-export const DEFAULT_HEARD_SPEAKERS = 3;
-
 /** How much one peer may allocate. */
 export interface PeerLimits {
   /** @default 6: a send and a receive transport, each replaced twice before the old ones are gone */

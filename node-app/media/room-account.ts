@@ -1,11 +1,13 @@
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import {
+  DEFAULT_EGRESS_MODEL,
   NO_CASCADE,
   NO_PEERS,
   roomDemand,
   withExpectedPeers,
   withPeer,
   type CascadeCounts,
+  type EgressModelParams,
   type PeerRole,
   type RoomCounts,
 } from '../../core/capacity/egress-model';
@@ -47,6 +49,8 @@ export interface RoomAccountOptions {
   clock: Clock;
   /** What the meter says of the room. */
   measured: () => CapacityVector;
+  /** As the node's placement has it. @default DEFAULT_EGRESS_MODEL */
+  egressModel?: EgressModelParams | undefined;
 }
 
 /** What a room counts for: against its workers, its node and its placement. It exists before the room does. */
@@ -54,7 +58,8 @@ export class RoomAccount {
   readonly roomId: string;
   readonly #clock: Clock;
   readonly #measured: () => CapacityVector;
-  readonly #reservation = new RoomReservation();
+  readonly #reservation: RoomReservation;
+  readonly #egressModel: EgressModelParams;
   readonly #roles = new WeakMap<RoomMember, PeerRole>();
   /** Peers that have come and are not in the room yet, while it is being created. */
   readonly #entering = new Set<Entry>();
@@ -67,10 +72,12 @@ export class RoomAccount {
   #peakPeers = 0;
   #counts: RoomCounts = NO_PEERS;
 
-  constructor({ roomId, clock, measured }: RoomAccountOptions) {
+  constructor({ roomId, clock, measured, egressModel = DEFAULT_EGRESS_MODEL }: RoomAccountOptions) {
     this.roomId = roomId;
     this.#clock = clock;
     this.#measured = measured;
+    this.#egressModel = egressModel;
+    this.#reservation = new RoomReservation({ params: egressModel });
   }
 
   get epoch(): number {
@@ -199,8 +206,9 @@ export class RoomAccount {
   packetsPerSubscriber(): number {
     const publishers = this.#counts.publishers + this.#cascade.remotePublishers;
     const wide = { ...this.#counts, publishers };
-    const expected = withExpectedPeers(wide, this.#reservation.expectedPeers);
-    const modelled = roomDemand(expected).packetsPerSecond / Math.max(1, expected.subscribers);
+    const expected = withExpectedPeers(wide, this.#reservation.expectedPeers, this.#egressModel);
+    const modelled =
+      roomDemand(expected, this.#egressModel).packetsPerSecond / Math.max(1, expected.subscribers);
     const measured = this.measured().packetsPerSecond / Math.max(1, this.#counts.subscribers);
     return Math.max(modelled, measured);
   }

@@ -1,11 +1,6 @@
 import type { PipeAddress } from './cascade/lane-transport';
-import {
-  DEFAULT_HEARD_SPEAKERS,
-  DEFAULT_PEER_LIMITS,
-  type IceServer,
-  type MediaOptions,
-  type PeerLimits,
-} from './media-options';
+import { DEFAULT_HEARD_SPEAKERS } from '../../core/capacity/egress-model';
+import { DEFAULT_PEER_LIMITS, type IceServer, type MediaOptions, type PeerLimits } from './media-options';
 
 /** The part of the media options that rooms and peers read, with the defaults filled in. */
 export interface RoomSettings {

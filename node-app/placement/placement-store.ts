@@ -44,6 +44,7 @@ export interface PlacementStoreOptions {
   random: RandomSource;
   /** Policy of requests that bring none. @default least-egress */
   policy?: SelectorPolicy | undefined;
+  /** As the nodes' rooms count with. @default DEFAULT_EGRESS_MODEL */
   egressModel?: EgressModelParams | undefined;
   /** Folder of the Lua scripts. @default `commands` beside the bundle, else the source tree's */
   commandsFolder?: string | undefined;

@@ -34,6 +34,7 @@ export class RoomForwarding {
   /** What holds now. */
   #limits: Required<RoomOptions>;
   #reviewTimer: Timer | undefined;
+  #closed = false;
 
   constructor(options: RoomForwardingOptions) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class RoomForwarding {
 
   /** What is published, or who is present, has changed. Many who come at once are looked at once. */
   reviewSoon(): void {
+    if (this.#closed) return;
     this.#reviewTimer ??= this.#options.clock.setTimer(0, () => {
       this.#reviewTimer = undefined;
       const { publishers, defaults } = this.#options;
@@ -88,6 +90,7 @@ export class RoomForwarding {
 
   /** Idempotent. */
   close(): void {
+    this.#closed = true;
     this.#reviewTimer?.cancel();
     this.heard.close();
     for (const video of this.#videos.values()) video.close();

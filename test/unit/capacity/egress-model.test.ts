@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   bitsPerPacket,
   DEFAULT_EGRESS_MODEL,
+  egressModelOf,
   NO_CASCADE,
   NO_PEERS,
   partDemand,
@@ -23,8 +24,15 @@ test('a call of two sends each the other in 720p and their voice, with overhead'
 });
 
 test('up to five people each sees the others at 500 kbit/s, beyond that a speaker and thumbnails', () => {
-  expect(roomDemand(meeting(5)).egressBps).toBeCloseTo(1.06 * 20 * 532_000, -1);
-  expect(roomDemand(meeting(8)).egressBps).toBeCloseTo(1.06 * 8 * (500_000 + 6 * 150_000 + 7 * 32_000), -1);
+  expect(roomDemand(meeting(5)).egressBps).toBeCloseTo(1.06 * 5 * (4 * 500_000 + 3 * 32_000), -1);
+  expect(roomDemand(meeting(8)).egressBps).toBeCloseTo(1.06 * 8 * (500_000 + 6 * 150_000 + 3 * 32_000), -1);
+});
+
+test('a deployment that forwards everything counts with everything', () => {
+  const all = egressModelOf({ heardSpeakers: 0, lastN: 0 });
+  expect(roomDemand(meeting(5), all).egressBps).toBeCloseTo(1.06 * 20 * 532_000, -1);
+  const few = egressModelOf({ heardSpeakers: 2, lastN: 1 });
+  expect(roomDemand(meeting(5), few).egressBps).toBeCloseTo(1.06 * 5 * (1_700_000 + 2 * 32_000), -1);
 });
 
 test('with equal streams for all a meeting is N × (N − 1) streams', () => {
@@ -104,7 +112,9 @@ describe('a room on several nodes', () => {
   test('subscribers receive the senders of all nodes, and who sits elsewhere is received like anybody', () => {
     // Two of five people sit here: they send to each other and receive three more.
     const here = partDemand(meeting(2), rest(3, 1));
-    expect(here.egressBps).toBe(Math.ceil(1.06 * 2 * 4 * 532_000) + Math.ceil(1.06 * 2 * 532_000));
+    expect(here.egressBps).toBe(
+      Math.ceil(1.06 * 2 * (4 * 500_000 + 3 * 32_000)) + Math.ceil(1.06 * 2 * 532_000),
+    );
   });
 
   test('a sender crosses once to each other node, however many watch there', () => {
