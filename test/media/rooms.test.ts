@@ -313,7 +313,16 @@ describe('what the heartbeat reports', () => {
     expect(state.takeSeenClaims()).toEqual([41, 42]);
     expect(state.takeSeenClaims()).toEqual([]);
     expect(state.listRooms()).toEqual([
-      { roomId: 'room', epoch: 7, peers: 2, publishers: 1, subscribers: 2, expectedPeers: 4, reserved },
+      {
+        roomId: 'room',
+        epoch: 7,
+        homeNodeId: '',
+        peers: 2,
+        publishers: 1,
+        subscribers: 2,
+        expectedPeers: 4,
+        reserved,
+      },
     ]);
     const report = state.readState();
     expect(report).toMatchObject({ state: 'SERVING', ready: true, committed: reserved });
