@@ -46,6 +46,11 @@ export const ERRORS = {
   FLEET_ERR_ROOM_CLOSED: { status: 410, retriable: false, message: 'an operator closed the room' },
   FLEET_ERR_SESSION_GONE: { status: 410, retriable: false, message: 'the session can not be resumed' },
   FLEET_ERR_WORKER_DIED: { status: 503, retriable: true, message: 'the media worker of this room died' },
+  FLEET_ERR_LINK_REFUSED: {
+    status: 401,
+    retriable: false,
+    message: 'the caller does not prove that it is a node of this fleet',
+  },
   FLEET_ERR_PIPE_CLOSED: {
     status: 503,
     retriable: true,

@@ -46,6 +46,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     void parseJson(request, body.toString('utf8'), done);
   });
   app.decorateReply('fleetErrorCode', undefined);
+  app.addHook('onResponse', (request, _reply, done) => {
+    // An upgrade that was refused: its socket is no longer the server's, who would end it else.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+    done();
+  });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply));
   app.setNotFoundHandler(replyNotFound);
   return app;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../core/clock';
 import {
@@ -11,12 +12,15 @@ import {
 } from '../../core/protocol/link';
 import { FrameStream } from './frame-stream';
 import { Link, type LinkHandlers } from './link';
+import { parseLinkAddress, type LinkAddress } from './link-address';
 import type { LinkKeys } from './link-secrets';
-import { dialLink, listenForLinks, parseLinkAddress, type LinkListener } from './link-transport';
+import { dialLink, listenForLinks, type LinkListener } from './link-transport';
 import { NodeUnreachableError } from './node-unreachable-error';
 
 /** One attempt to dial, from the first packet to `welcome`, milliseconds. */
 const DIAL_TIMEOUT_MS = 2_000;
+/** The same through a tunnel: nine round trips, of up to 0.4 s between the regions farthest apart. */
+const TUNNEL_DIAL_TIMEOUT_MS = 6_000;
 /** How long a dialer that was refused as a duplicate waits for the other node's own dial, milliseconds. */
 const DUPLICATE_WAIT_MS = 400;
 /** Tries after such a wait; together longer than the silence after which the other node drops a dead link. */
@@ -76,6 +80,12 @@ export class LinkHub {
       onStranger: (address, reason) => logger.warn({ address, reason }, 'link refused: no shared secret'),
     });
     return this.listener.port;
+  }
+
+  /** A connection that came through a tunnel, in place of one to the port. */
+  take(stream: Duplex): void {
+    if (this.listener === undefined || this.stopping) stream.destroy();
+    else this.listener.take(stream);
   }
 
   /** The open link to a node, if there is one. */
@@ -160,13 +170,15 @@ export class LinkHub {
   /** One attempt: a link, or undefined when refused as a duplicate. */
   private async dialOnce(
     nodeId: string,
-    target: { host: string; port: number },
+    address: LinkAddress,
     signal: AbortSignal,
   ): Promise<Link | undefined> {
-    const dial = dialLink({ ...target, keys: this.options.keys });
+    const { clock, keys } = this.options;
+    const dial = dialLink({ address, keys, nowMs: clock.nowMs() });
     const onAbort = () => dial.abort();
     signal.addEventListener('abort', onAbort);
-    const timer = this.options.clock.setTimer(DIAL_TIMEOUT_MS, () => dial.abort());
+    const timeoutMs = address.kind === 'tunnel' ? TUNNEL_DIAL_TIMEOUT_MS : DIAL_TIMEOUT_MS;
+    const timer = clock.setTimer(timeoutMs, () => dial.abort());
     let stream: FrameStream | undefined;
     try {
       stream = new FrameStream(await dial.socket);
@@ -190,7 +202,7 @@ export class LinkHub {
     } catch (error) {
       stream?.close('the handshake failed');
       if (error instanceof NodeUnreachableError) throw error;
-      throw evidenceOf(nodeId, error);
+      throw address.kind === 'tunnel' ? tunnelFault(nodeId, error) : evidenceOf(nodeId, error);
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', onAbort);
@@ -355,6 +367,17 @@ function dead(nodeId: string, message: string): NodeUnreachableError {
 
 function unreachable(nodeId: string, message: string): NodeUnreachableError {
   return new NodeUnreachableError({ nodeId, evidence: 'unreachable', message: `node ${nodeId}: ${message}` });
+}
+
+/** Whatever goes wrong on the way to another region says nothing about the node there. */
+function tunnelFault(nodeId: string, cause: unknown): NodeUnreachableError {
+  const { code, message } = (cause ?? {}) as { code?: string; message?: string };
+  return new NodeUnreachableError({
+    nodeId,
+    evidence: 'unreachable',
+    message: `node ${nodeId}: ${[code, message].filter(Boolean).join(' ') || 'not reachable'}`,
+    cause,
+  });
 }
 
 /** Only a refused connection proves that nobody is there; everything else may be the network. */

@@ -1,9 +1,12 @@
 import { hkdfSync } from 'node:crypto';
 
-/** What TLS-PSK needs of a shared secret. The identity names the secret on the wire without telling it. */
+/** What is derived of a shared secret. The identity names the secret on the wire without telling it. */
 export interface LinkKey {
   identity: string;
+  /** What TLS-PSK proves. */
   psk: Buffer;
+  /** What the proofs of tunnels are made with; apart from `psk`, so that neither says anything about the other. */
+  proofKey: Buffer;
 }
 
 const SALT = 'mediasoup-fleet link';
@@ -11,7 +14,11 @@ const SALT = 'mediasoup-fleet link';
 export function deriveLinkKey(secret: string): LinkKey {
   const derive = (purpose: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', secret, SALT, purpose, bytes));
-  return { identity: derive('psk identity v1', 12).toString('hex'), psk: derive('psk v1', 32) };
+  return {
+    identity: derive('psk identity v1', 12).toString('hex'),
+    psk: derive('psk v1', 32),
+    proofKey: derive('tunnel proof v1', 32),
+  };
 }
 
 /** The keys of a node: it dials with the first, and accepts all of them while a secret is rotated. */

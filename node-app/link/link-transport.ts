@@ -1,6 +1,8 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import type { LinkAddress } from './link-address';
 import type { LinkKeys } from './link-secrets';
+import { openTunnel } from './open-tunnel';
 
 /**
  * TLS with pre-shared keys: both ends prove that they know the secret, and the traffic (SRTP keys among it) is
@@ -18,6 +20,8 @@ const HANDSHAKE_TIMEOUT_MS = 3_000;
 
 export interface LinkListener {
   readonly port: number;
+  /** Takes a connection that came another way: a tunnel's. */
+  take(stream: Duplex): void;
   close(): Promise<void>;
 }
 
@@ -46,8 +50,8 @@ export async function listenForLinks(options: LinkListenOptions): Promise<LinkLi
     socket.destroy();
   });
   // Raw sockets, so that close() also ends those that are still in their handshake.
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  const open = new Set<Duplex>();
+  server.on('connection', (socket: Duplex) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
@@ -61,6 +65,9 @@ export async function listenForLinks(options: LinkListenOptions): Promise<LinkLi
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
+    take: (stream) => {
+      server.emit('connection', stream);
+    },
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -69,42 +76,47 @@ export async function listenForLinks(options: LinkListenOptions): Promise<LinkLi
   };
 }
 
-export interface HostAndPort {
-  host: string;
-  port: number;
-}
-
-/** `10.0.1.7:4444`, `node.example:4444` or `[::1]:4444`. */
-export function parseLinkAddress(address: string): HostAndPort | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  return host && port > 0 && port <= 65_535 ? { host, port } : undefined;
-}
-
 /** A connection that is being made; `abort` makes it fail. */
 export interface LinkDial {
   socket: Promise<tls.TLSSocket>;
   abort(): void;
 }
 
-export function dialLink(options: HostAndPort & { keys: LinkKeys }): LinkDial {
-  const { identity, psk } = options.keys.dial;
-  const socket = tls.connect({
-    ...CIPHER_OPTIONS,
-    host: options.host,
-    port: options.port,
-    pskCallback: () => ({ identity, psk }),
-    // There is no certificate to check: knowing the key is the proof.
-    checkServerIdentity: () => undefined,
-  });
-  socket.setNoDelay(true);
-  return {
-    socket: new Promise((resolve, reject) => {
+export interface LinkDialOptions {
+  address: LinkAddress;
+  keys: LinkKeys;
+  /** This node's clock, milliseconds since 1970. */
+  nowMs: number;
+}
+
+export function dialLink({ address, keys, nowMs }: LinkDialOptions): LinkDial {
+  const { identity, psk } = keys.dial;
+  const aborted = new AbortController();
+  const connect = (way: { host: string; port: number } | { socket: Duplex }): Promise<tls.TLSSocket> => {
+    const socket = tls.connect({
+      ...CIPHER_OPTIONS,
+      ...way,
+      pskCallback: () => ({ identity, psk }),
+      // There is no certificate to check: knowing the key is the proof.
+      checkServerIdentity: () => undefined,
+    });
+    const abort = (): void => void socket.destroy();
+    if (aborted.signal.aborted) abort();
+    aborted.signal.addEventListener('abort', abort);
+    socket.setNoDelay(true);
+    return new Promise((resolve, reject) => {
       socket.once('secureConnect', () => resolve(socket));
       socket.once('error', reject);
       socket.once('close', () => reject(new Error('closed during the handshake')));
-    }),
-    abort: () => socket.destroy(),
+    });
+  };
+  return {
+    socket:
+      address.kind === 'direct'
+        ? connect({ host: address.host, port: address.port })
+        : openTunnel({ url: address.url, key: keys.dial, nowMs, signal: aborted.signal }).then((socket) =>
+            connect({ socket }),
+          ),
+    abort: () => aborted.abort(),
   };
 }

@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { WebSocketServer } from 'ws';
+import { FleetError } from '../../core/errors';
+import { tunnelPath } from './link-address';
+import { MAX_TUNNEL_MESSAGE_BYTES, tunnelStream } from './open-tunnel';
+import { TUNNEL_PROOF_HEADER, type TunnelProofs } from './tunnel-proof';
+import type { TunnelServer } from './tunnel-server';
+
+export interface TunnelRoutesOptions {
+  nodeId: string;
+  region: string;
+  tunnels: TunnelServer;
+  proofs: TunnelProofs;
+  logger: Logger;
+}
+
+/**
+ * Where nodes of other regions come in: `GET /links/REGION` says which node took the request, and a WebSocket to
+ * `/links/REGION/NODE_ID` leads to that node's link listener. Nothing is answered without a proof of the link secret.
+ */
+export async function tunnelRoutes(app: FastifyInstance, options: TunnelRoutesOptions): Promise<void> {
+  const { nodeId, region, tunnels, proofs, logger } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_TUNNEL_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+
+  const check = (request: FastifyRequest, path: string): void => {
+    try {
+      proofs.check(request.headers[TUNNEL_PROOF_HEADER], path);
+    } catch (error) {
+      const { code, message } = FleetError.from(error);
+      logger.warn({ code, address: request.ip, reason: message }, 'a request of another region is refused');
+      throw error;
+    }
+  };
+
+  app.get(tunnelPath(region), { schema: { hide: true } }, (request) => {
+    check(request, tunnelPath(region));
+    return { nodeId };
+  });
+
+  app.get<{ Params: { nodeId: string } }>(
+    `${tunnelPath(region)}/:nodeId`,
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const { nodeId: target } = request.params;
+      check(request, tunnelPath(region, target));
+      if (!isUpgrade(request)) {
+        throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'only a WebSocket goes through here' });
+      }
+      const end = await tunnels.reach(target);
+      const { socket } = request.raw;
+      socket.once('close', () => end.giveUp());
+      if (socket.destroyed) end.giveUp();
+      reply.hijack();
+      // What would come before the answer is lost: a WebSocket's client waits for it.
+      sockets.handleUpgrade(request.raw, socket, Buffer.alloc(0), (webSocket) => end.join(tunnelStream(webSocket)));
+    },
+  );
+}
+
+function isUpgrade({ headers }: FastifyRequest): boolean {
+  return /\bupgrade\b/i.test(headers.connection ?? '') && headers.upgrade?.toLowerCase() === 'websocket';
+}
