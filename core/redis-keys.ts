@@ -42,6 +42,10 @@ export interface RedisKeys {
   drainCommands: string;
   /** STRING JSON: the Auto Scaling Group as the last sweep saw it, see `core/drain/group-inventory.ts`. */
   groupInventory: string;
+  /** ZSET `<room id>\0<region>` → when that region's lease on the room ends, milliseconds, Redis time. */
+  presenceLeases: string;
+  /** HASH `<room id>\0<region>` → epoch, sequence number, since when, and home node, see `registerPresence-2.lua`. */
+  presences: string;
   /** STRING, expires after 30 days unused: learned size of rooms of this name pattern. */
   prior(pattern: string): string;
 }
@@ -72,6 +76,8 @@ export function redisKeys(prefix: string): RedisKeys {
     removed: `${tag}removed`,
     drainCommands: `${tag}drain-commands`,
     groupInventory: `${tag}group-inventory`,
+    presenceLeases: `${tag}presence-leases`,
+    presences: `${tag}presences`,
     prior: (pattern) => `${tag}prior:${pattern}`,
   };
 }

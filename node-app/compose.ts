@@ -40,6 +40,7 @@ import { NodeStatus } from './node-status';
 import { NodeRegistrar } from './placement/node-registrar';
 import { PlacementStore } from './placement/placement-store';
 import { connectRedis } from './placement/redis-connection';
+import { Regions } from './regions/regions';
 import { LocalSessionHost } from './session/local-session-host';
 import { DEFAULT_SESSION_LIMITS } from './session/session-limits';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher';
@@ -80,6 +81,8 @@ export interface NodeParts {
   status: NodeStatus;
   commands: NodeCommander;
   broadcasters: BroadcasterRelay;
+  /** Undefined in a fleet of one region. */
+  regions: Regions | undefined;
   app: FastifyInstance;
 }
 
@@ -132,6 +135,8 @@ async function build(
   undo.push(() => webhooks.close({ flushMs: 0 }));
   metrics.observeWebhooks(() => webhooks.figures());
 
+  const regionUrls = new Map(Object.entries(config.FLEET_REGION_URLS));
+  const hasRegions = regionUrls.size > 1;
   const media = await MediaNode.create({
     media: mediaOptions(config, workerBin),
     clock,
@@ -146,6 +151,9 @@ async function build(
         leave: (...room) => roomLinks.leave(...room),
       },
       homes: { findHome: (request) => placement.findHome(request) },
+      regions: hasRegions
+        ? { region: config.FLEET_REGION, enter: (room) => (regions as Regions).presence.enter(room) }
+        : undefined,
       random,
     },
   });
@@ -178,12 +186,13 @@ async function build(
   const deadlineClock = environment?.clock ?? clock;
   const status = new NodeStatus({ media, machine: new MachineLoad(), deadlineClock, logger });
 
+  const keys = new LinkKeys(config.FLEET_LINK_SECRETS);
   const hub = new LinkHub({
     nodeId,
     release,
     listenHost: config.FLEET_LINK_HOST,
     listenPort: config.FLEET_LINK_PORT,
-    keys: new LinkKeys(config.FLEET_LINK_SECRETS),
+    keys,
     handlers: linkHandlers((): LinkReceivers => receivers),
     clock,
     logger,
@@ -205,9 +214,26 @@ async function build(
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
   const roomLinks = new RoomLinks({ hub, host: media.sharing, logger });
-  const receivers: LinkReceivers = { relayServer, relayClient, commands, broadcasters, roomLinks };
+  const regions = hasRegions
+    ? new Regions({
+        nodeId,
+        region: config.FLEET_REGION,
+        urls: regionUrls,
+        keys,
+        hub,
+        placement,
+        redis,
+        keyPrefix: config.FLEET_REDIS_PREFIX,
+        clock,
+        random,
+        logger,
+      })
+    : undefined;
+  const directory = regions?.directory;
+  const receivers: LinkReceivers = { relayServer, relayClient, commands, broadcasters, roomLinks, directory };
   undo.push(() => hub.close());
   const linkPort = await hub.listen();
+  undo.push(() => regions?.close());
   metrics.observeLinks(() => ({ ...hub.figures(), lost: relayClient.recoveringCount }));
 
   const registrar = new NodeRegistrar({
@@ -299,12 +325,14 @@ async function build(
     maxMessageBytes: config.FLEET_MAX_MESSAGE_BYTES,
     page: webRoot === undefined ? undefined : (reply) => reply.sendFile('index.html'),
   });
+  await regions?.routes(app);
   await app.listen({ host: config.FLEET_LISTEN_HOST, port: config.FLEET_HTTP_PORT });
 
   const enter = async () => {
     status.started();
     await redisConnected(redis, clock);
     registrar.start();
+    regions?.presence.start();
     await within(registrar.beat(), FIRST_HEARTBEAT_MS, clock);
   };
   if (environment) {
@@ -335,6 +363,7 @@ async function build(
     status,
     commands,
     broadcasters,
+    regions,
     app,
   };
   let closing: Promise<void> | undefined;
@@ -356,13 +385,16 @@ async function stop(
   parts: NodeParts & { relayServer: RelayServer; webhooks: WebhookDispatcher; redis: Redis },
 ): Promise<void> {
   const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
-  const { webhooks, redis } = parts;
+  const { webhooks, redis, regions } = parts;
   status.stopping();
   await registrar.close();
   sessions.close();
   await gateway.close();
+  // Over the links.
+  await regions?.close();
   // Together: a recovery waits for a dial, and the hub ends the dials.
   await Promise.all([relayClient.close(), hub.close()]);
+  regions?.tunnels.close();
   relayServer.close();
   media.close();
   await Promise.all([app.close(), webhooks.close({ flushMs: WEBHOOK_FLUSH_MS })]);

@@ -34,6 +34,11 @@ const iceServersSchema = z
   )
   .max(20);
 
+const regionUrlsSchema = z.record(
+  z.string().regex(/^[\w.-]{1,64}$/, 'regions have letters, digits and . _ - (at most 64)'),
+  z.url({ protocol: /^https?$/, error: 'must be a URL with http or https' }),
+);
+
 const hostAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port, e.g. 10.0.1.7:4444');
@@ -43,7 +48,11 @@ const environmentSchema = z.object({
     .string()
     .regex(/^[\w.:-]{1,128}$/, 'may have letters, digits and . _ : - (at most 128)')
     .default(() => `node-${randomBytes(6).toString('hex')}`),
-  FLEET_REGION: z.string().min(1).max(64).default('local'),
+  FLEET_REGION: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'may have letters, digits and . _ - (at most 64)')
+    .default('local'),
+  FLEET_REGION_URLS: json(regionUrlsSchema).default({}),
   FLEET_RELEASE: z.string().min(1).max(64).default('0.1.0'),
 
   FLEET_REDIS_URL: z
@@ -201,6 +210,13 @@ function complete(env: NodeEnvironment): NodeConfig {
   }
   if (env.FLEET_WEBHOOK_URLS.length > 0 && env.FLEET_WEBHOOK_SECRETS.length === 0) {
     throw invalid('FLEET_WEBHOOK_SECRETS', 'is required when FLEET_WEBHOOK_URLS is set');
+  }
+  const regions = Object.keys(env.FLEET_REGION_URLS);
+  if (regions.length > 0 && !regions.includes(env.FLEET_REGION)) {
+    throw invalid('FLEET_REGION_URLS', 'does not name FLEET_REGION, the region of this node');
+  }
+  if (regions.length > 1 && env.FLEET_LINK_SECRETS === undefined) {
+    throw invalid('FLEET_LINK_SECRETS', 'is required when FLEET_REGION_URLS names several regions');
   }
   const safe = safeCapacity({
     sustainedEgressBps: ASSUMED_SUSTAINED_EGRESS_BPS,

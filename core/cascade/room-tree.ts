@@ -31,6 +31,8 @@ export interface RoomTreeListener {
 export interface RoomTreeOptions {
   /** This node. */
   nodeId: string;
+  /** Where it is. @default not told: the fleet has one region */
+  region?: string | undefined;
   send: (neighbourId: string, message: RoomLinkMessage) => void;
   listener: RoomTreeListener;
   /** How long a node may be out of reach before its peers are gone, milliseconds. */
@@ -48,6 +50,7 @@ type Addressed = Extract<RoomLinkMessage, { t: 'pipe' | 'levels' }>;
 
 /** Another node of the room. */
 interface Origin {
+  region: string | undefined;
   /** The neighbour through which it is reached; undefined while the way is broken. */
   via: string | undefined;
   peers: Map<string, AnnouncedPeer>;
@@ -85,6 +88,11 @@ export class RoomTree {
 
   get neighbourIds(): string[] {
     return Array.from(this.#neighbours);
+  }
+
+  /** Region of another node of the room; undefined while that isn't known. */
+  regionOf(nodeId: string): string | undefined {
+    return this.#origins.get(nodeId)?.region;
   }
 
   /** Everybody with that id on other nodes: more than one while somebody moves. */
@@ -134,8 +142,8 @@ export class RoomTree {
   neighbourUp(neighbourId: string): void {
     this.neighbourDown(neighbourId);
     this.#neighbours.add(neighbourId);
-    const { nodeId } = this.#options;
-    const own = { peers: this.#ownPeers, speaking: this.#ownSpeaking, heard: this.#ownHeard };
+    const { nodeId, region } = this.#options;
+    const own = { region, peers: this.#ownPeers, speaking: this.#ownSpeaking, heard: this.#ownHeard };
     this.#tellAbout(neighbourId, nodeId, own);
     for (const [originId, origin] of this.#origins) {
       if (origin.via !== undefined) this.#tellAbout(neighbourId, originId, origin);
@@ -167,7 +175,7 @@ export class RoomTree {
     const { origin: originId, hops } = message;
     // What comes back to where it began, or goes round for ever, means that the tree is not one at the moment.
     if (originId === this.#options.nodeId || hops >= MAX_ROOM_LINK_HOPS) return;
-    if (message.t === 'node') this.#onNode(neighbourId, originId);
+    if (message.t === 'node') this.#onNode(neighbourId, originId, message.region);
     const origin = this.#origins.get(originId);
     if (origin?.via !== neighbourId) return;
     if (message.t === 'pipe' || message.t === 'levels') {
@@ -190,10 +198,11 @@ export class RoomTree {
     this.#neighbours.clear();
   }
 
-  #onNode(neighbourId: string, originId: string): void {
+  #onNode(neighbourId: string, originId: string, region: string | undefined): void {
     const known = this.#origins.get(originId);
     if (known === undefined) {
       this.#origins.set(originId, {
+        region,
         via: neighbourId,
         peers: new Map(),
         unconfirmed: new Set(),
@@ -298,11 +307,11 @@ export class RoomTree {
   #tellAbout(
     neighbourId: string,
     origin: string,
-    { peers, speaking, heard }: Pick<Origin, 'peers' | 'speaking' | 'heard'>,
+    { region, peers, speaking, heard }: Pick<Origin, 'region' | 'peers' | 'speaking' | 'heard'>,
   ): void {
     const { send, nodeId } = this.#options;
     const hops = origin === nodeId ? 0 : 1;
-    send(neighbourId, { t: 'node', origin, hops });
+    send(neighbourId, { t: 'node', origin, hops, ...(region !== undefined && { region }) });
     for (const peer of peers.values()) send(neighbourId, { t: 'peer', origin, hops, peer });
     if (heard !== undefined) send(neighbourId, { ...heardMessage(heard), origin, hops });
     if (speaking.speakers.length > 0) send(neighbourId, { ...speakingMessage(speaking), origin, hops });

@@ -128,7 +128,7 @@ export const upstreamSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leave') }),
 ]);
 
-export const LINK_CALLS = ['open', 'resume', 'command', 'broadcaster', 'roomJoin'] as const;
+export const LINK_CALLS = ['open', 'resume', 'command', 'broadcaster', 'roomJoin', 'regionPresence'] as const;
 
 export const linkFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ping') }),
@@ -157,8 +157,8 @@ export const linkFrameSchema = z.discriminatedUnion('t', [
   }),
   /** Between two nodes of a room that are neighbours. */
   z.object({ t: z.literal('room'), roomId, message: roomLinkMessageSchema }),
-  /** They no longer are: the room has ended on this node, or has another home. */
-  z.object({ t: z.literal('roomLeft'), roomId }),
+  /** They no longer are: the room has ended on this node, or (`goesOn`) has another home. */
+  z.object({ t: z.literal('roomLeft'), roomId, goesOn: z.boolean().optional() }),
 ]);
 
 /** The first frames of a link. */

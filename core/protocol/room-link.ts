@@ -65,8 +65,8 @@ const speakerSchema = z.object({ peerId: peerIdSchema, volume: z.number() });
 const microphoneLevelSchema = z.object({ producerId: entityId, volume: z.number() });
 
 export const roomLinkMessageSchema = z.discriminatedUnion('t', [
-  /** `origin` is part of the room. */
-  z.object({ t: z.literal('node'), origin: nodeId, hops }),
+  /** `origin` is part of the room, and in that region. */
+  z.object({ t: z.literal('node'), origin: nodeId, hops, region: z.string().max(64).optional() }),
   /** It no longer is. */
   z.object({ t: z.literal('nodeGone'), origin: nodeId, hops }),
   /** A publisher on `origin` is new, or has changed. */

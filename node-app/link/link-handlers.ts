@@ -1,3 +1,4 @@
+import { FleetError } from '../../core/errors';
 import type { BroadcasterRelay } from './broadcaster-relay';
 import type { LinkHandlers } from './link';
 import type { NodeCommander } from './node-commander';
@@ -12,6 +13,8 @@ export interface LinkReceivers {
   commands: Pick<NodeCommander, 'answer'>;
   broadcasters: Pick<BroadcasterRelay, 'answer'>;
   roomLinks: Pick<RoomLinks, 'answer' | 'handleFrame' | 'linkClosed'>;
+  /** Undefined in a fleet of one region. */
+  directory: { answer(nodeId: string, params: unknown): Promise<unknown> } | undefined;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface LinkReceivers {
 export function linkHandlers(receivers: () => LinkReceivers): LinkHandlers {
   return {
     onCall: (link, call, params) => {
-      const { relayServer, commands, broadcasters, roomLinks } = receivers();
+      const { relayServer, commands, broadcasters, roomLinks, directory } = receivers();
       switch (call) {
         case 'open':
           return relayServer.open(link, params);
@@ -33,6 +36,9 @@ export function linkHandlers(receivers: () => LinkReceivers): LinkHandlers {
           return broadcasters.answer(params);
         case 'roomJoin':
           return roomLinks.answer(link, params);
+        case 'regionPresence':
+          if (directory === undefined) throw new FleetError('FLEET_ERR_UNKNOWN_METHOD', { message: 'no regions here' });
+          return directory.answer(link.nodeId, params);
       }
     },
     onSessionFrame: (link, frame) => {

@@ -10,7 +10,11 @@ import type { LinkHub } from './link-hub';
 /** A home answers within milliseconds; this covers one whose room is being created under load. */
 const JOIN_TIMEOUT_MS = 5_000;
 
-const joinParamsSchema = z.object({ roomId: z.string().min(1).max(256), epoch: z.number() });
+const joinParamsSchema = z.object({
+  roomId: z.string().min(1).max(256),
+  epoch: z.number(),
+  isRegion: z.boolean().optional(),
+});
 
 export interface RoomLinksOptions {
   hub: Pick<LinkHub, 'connect' | 'find'>;
@@ -27,27 +31,28 @@ export class RoomLinks implements RoomLinksPort {
   }
 
   async join(request: Parameters<RoomLinksPort['join']>[0]): Promise<void> {
-    const { roomId, epoch, nodeId, linkAddress } = request;
+    const { roomId, epoch, nodeId, linkAddress, isRegion } = request;
     const link = await this.#options.hub.connect(nodeId, linkAddress);
     if (link.version < ROOM_LINK_VERSION) {
       throw new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: `node ${nodeId} can't share rooms yet` });
     }
-    await link.call('roomJoin', { roomId, epoch }, JOIN_TIMEOUT_MS);
+    await link.call('roomJoin', { roomId, epoch, isRegion }, JOIN_TIMEOUT_MS);
   }
 
   send(nodeId: string, roomId: string, message: RoomLinkMessage): void {
     this.#sendFrame(nodeId, { t: 'room', roomId, message });
   }
 
-  leave(nodeId: string, roomId: string): void {
-    this.#sendFrame(nodeId, { t: 'roomLeft', roomId });
+  leave(nodeId: string, roomId: string, goesOn: boolean): void {
+    this.#sendFrame(nodeId, { t: 'roomLeft', roomId, goesOn });
   }
 
   /** Answers `roomJoin`. @throws FleetError */
   async answer(link: Link, raw: unknown): Promise<unknown> {
     const parsed = joinParamsSchema.safeParse(raw);
     if (!parsed.success) throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'roomJoin: not valid' });
-    await this.#options.host.edgeJoins(link.nodeId, parsed.data.roomId, parsed.data.epoch);
+    const { roomId, epoch, isRegion } = parsed.data;
+    await this.#options.host.edgeJoins(link.nodeId, roomId, epoch, isRegion);
     return {};
   }
 
@@ -55,7 +60,7 @@ export class RoomLinks implements RoomLinksPort {
   handleFrame(link: Link, frame: Extract<SessionFrame, { t: 'room' | 'roomLeft' }>): void {
     const { host } = this.#options;
     if (frame.t === 'room') host.receive(link.nodeId, frame.roomId, frame.message);
-    else host.neighbourLeft(link.nodeId, frame.roomId);
+    else host.neighbourLeft(link.nodeId, frame.roomId, frame.goesOn ?? false);
   }
 
   linkClosed(link: Link): void {

@@ -37,14 +37,13 @@ export async function tunnelRoutes(app: FastifyInstance, options: TunnelRoutesOp
     }
   };
 
-  app.get(tunnelPath(region), { schema: { hide: true } }, (request) => {
+  app.get(tunnelPath(region), (request) => {
     check(request, tunnelPath(region));
     return { nodeId };
   });
 
   app.get<{ Params: { nodeId: string } }>(
     `${tunnelPath(region)}/:nodeId`,
-    { schema: { hide: true } },
     async (request, reply) => {
       const { nodeId: target } = request.params;
       check(request, tunnelPath(region, target));

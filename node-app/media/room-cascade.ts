@@ -8,6 +8,8 @@ import { announcePeer } from './announce-peer';
 import { RemotePipes } from './cascade/remote-pipes';
 import type { HeardHome } from './forwarding/heard-home';
 import type { LocalPublisher } from './publisher';
+import { RegionTie } from './region-tie';
+import type { RegionsPort } from './regions-port';
 import { RemotePublisher } from './remote-publisher';
 import type { Room } from './room';
 import { RoomHome } from './room-home';
@@ -19,6 +21,8 @@ export interface RoomCascadeOptions {
   nodeId: string;
   links: RoomLinksPort;
   homes: HomeFinder;
+  /** @default the fleet has one region */
+  regions?: RegionsPort | undefined;
   /** Who is on other nodes, or which nodes these are, has changed. */
   onChanged: () => void;
   clock: Clock;
@@ -43,6 +47,8 @@ export class RoomCascade implements HeardHome {
   readonly #shown = new Map<string, RemotePublisher>();
   /** What came from a home whose answer to the join is on its way. */
   readonly #early = new Map<string, RoomLinkMessage[]>();
+  /** While this node is the room's home in its region. */
+  #tie: RegionTie | undefined;
   #room: Room | undefined;
   #closed = false;
 
@@ -52,6 +58,7 @@ export class RoomCascade implements HeardHome {
     const logger = options.logger.child({ roomId });
     this.#tree = new RoomTree({
       nodeId,
+      region: options.regions?.region,
       graceMs: GRACE_MS,
       clock,
       send: (neighbourId, message) => links.send(neighbourId, roomId, message),
@@ -70,7 +77,10 @@ export class RoomCascade implements HeardHome {
         peerChanged: (id, peer) => this.#onPeerChanged(id, peer),
         peerGone: (id, peerId) => this.#onPeerGone(id, peerId),
         speaking: (id, speakers, dominantPeerId) => this.#room?.remoteSpeaking(id, speakers, dominantPeerId),
-        synced: (id) => this.#home.synced(id),
+        synced: (id) => {
+          this.#home.synced(id);
+          this.#tie?.synced(id);
+        },
         levels: (id, levels) => this.#room?.forwarding.heard.setRemoteLevels(id, levels),
         heardMicrophones: (id, producerIds) => {
           if (id === this.homeId) this.#room?.forwarding.heard.setFromHome(producerIds);
@@ -99,6 +109,7 @@ export class RoomCascade implements HeardHome {
         neighbourDown: (id) => this.#tree.neighbourDown(id),
         neighbourLeft: (id) => this.#tree.neighbourLeft(id),
         epochChanged: () => options.onChanged(),
+        homeChanged: () => this.#tieRegions(),
       },
     });
   }
@@ -125,6 +136,16 @@ export class RoomCascade implements HeardHome {
     return this.#tree.nodeIds;
   }
 
+  /** The region of one of the room's nodes; undefined in a fleet of one region, and while it isn't known. */
+  regionOf(nodeId: string): string | undefined {
+    return nodeId === this.nodeId ? this.#options.regions?.region : this.#tree.regionOf(nodeId);
+  }
+
+  /** The home in the region that the others have joined; undefined unless this node is the home in its own. */
+  get rootId(): string | undefined {
+    return this.#tie?.rootId;
+  }
+
   /** Peers and publishers on the room's other nodes. */
   get elsewhere(): { peers: number; publishers: number } {
     return this.#tree.count();
@@ -139,11 +160,12 @@ export class RoomCascade implements HeardHome {
 
   place(place: RoomPlace): void {
     this.#home.place(place);
+    this.#tieRegions();
   }
 
   /** Resolves once the room's home is joined, at the latest after `timeoutMs`: a peer then finds the others there. */
-  settled(timeoutMs: number): Promise<void> {
-    return this.#home.settled(timeoutMs);
+  async settled(timeoutMs: number): Promise<void> {
+    await Promise.all([this.#home.settled(timeoutMs), this.#tie?.settled(timeoutMs)]);
   }
 
   /** A publisher here is new, or has changed. */
@@ -177,25 +199,35 @@ export class RoomCascade implements HeardHome {
     this.#home.edgeJoins(nodeId, epoch);
   }
 
+  /** The home in another region wants to be a neighbour. @throws FleetError FLEET_ERR_ROOM_MOVED */
+  regionJoins(nodeId: string): void {
+    if (this.#tie === undefined) {
+      throw new FleetError('FLEET_ERR_ROOM_MOVED', { message: 'its home in this region is another node' });
+    }
+    this.#tie.regionJoins(nodeId);
+  }
+
   receive(neighbourId: string, message: RoomLinkMessage): void {
     if (this.#tree.neighbourIds.includes(neighbourId)) {
       this.#tree.receive(neighbourId, message);
       return;
     }
-    if (neighbourId !== this.homeId) return;
+    if (neighbourId !== this.homeId && neighbourId !== this.rootId) return;
     const early = this.#early.get(neighbourId) ?? [];
     this.#early.set(neighbourId, early);
     if (early.length < MAX_EARLY_MESSAGES) early.push(message);
   }
 
-  neighbourLeft(nodeId: string): void {
+  neighbourLeft(nodeId: string, goesOn: boolean): void {
     this.#early.delete(nodeId);
-    this.#home.neighbourLeft(nodeId);
+    this.#home.neighbourLeft(nodeId, goesOn);
+    this.#tie?.neighbourLeft(nodeId, goesOn);
   }
 
   linkLost(nodeId: string): void {
     this.#early.delete(nodeId);
     this.#home.linkLost(nodeId);
+    this.#tie?.linkLost(nodeId);
   }
 
   /** The room has ended here: its other nodes are told. Idempotent. */
@@ -203,11 +235,38 @@ export class RoomCascade implements HeardHome {
     if (this.#closed) return;
     this.#closed = true;
     this.#home.close();
+    this.#tie?.close(false);
     this.pipes.close();
     this.#tree.close();
     for (const publisher of this.#shown.values()) publisher.close();
     this.#shown.clear();
     this.#early.clear();
+  }
+
+  /** The room's home in this region, and nobody else, speaks for it to the other regions. */
+  #tieRegions(): void {
+    const { roomId, nodeId, links, regions, clock, random, logger } = this.#options;
+    if (regions === undefined || this.#closed) return;
+    if (!this.isHome) {
+      this.#tie?.close(true);
+      this.#tie = undefined;
+      return;
+    }
+    this.#tie ??= new RegionTie({
+      roomId,
+      nodeId,
+      links,
+      regions,
+      epoch: () => this.epoch,
+      listener: {
+        neighbourUp: (id) => this.#onNeighbourUp(id),
+        neighbourDown: (id) => this.#tree.neighbourDown(id),
+        neighbourLeft: (id) => this.#tree.neighbourLeft(id),
+      },
+      clock,
+      random,
+      logger: logger.child({ roomId }),
+    });
   }
 
   #onNeighbourUp(neighbourId: string): void {

@@ -3,6 +3,7 @@ import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import type { RoomLinkMessage } from '../../core/protocol/room-link';
 import { RoomCascade } from './room-cascade';
+import type { RegionsPort } from './regions-port';
 import type { HomeFinder, RoomLinksHost, RoomLinksPort } from './room-links-port';
 import type { RoomRegistry } from './room-registry';
 
@@ -11,6 +12,8 @@ export interface RoomCascadesOptions {
   nodeId: string;
   links: RoomLinksPort;
   homes: HomeFinder;
+  /** @default the fleet has one region */
+  regions?: RegionsPort | undefined;
   registry: RoomRegistry;
   /** What a room's account counts of its other nodes has changed. */
   onChanged: (cascade: RoomCascade, roomId: string) => void;
@@ -34,13 +37,14 @@ export class RoomCascades implements RoomLinksHost {
 
   /** For a room that is about to be created. */
   open(roomId: string): RoomCascade {
-    const { nodeId, links, homes, onChanged, clock, random, logger } = this.#options;
+    const { nodeId, links, homes, regions, onChanged, clock, random, logger } = this.#options;
     this.#cascades.get(roomId)?.close();
     const cascade: RoomCascade = new RoomCascade({
       roomId,
       nodeId,
       links,
       homes,
+      regions,
       onChanged: () => {
         if (this.#cascades.get(roomId) === cascade) onChanged(cascade, roomId);
       },
@@ -64,7 +68,7 @@ export class RoomCascades implements RoomLinksHost {
     for (const roomId of Array.from(this.#cascades.keys())) this.close(roomId);
   }
 
-  async edgeJoins(nodeId: string, roomId: string, epoch: number): Promise<void> {
+  async edgeJoins(nodeId: string, roomId: string, epoch: number, isRegion = false): Promise<void> {
     const slot = this.#options.registry.find(roomId);
     // A room that is being created may have edges already: its home was lost, and this node is the next one.
     await slot?.created.catch(() => undefined);
@@ -72,15 +76,16 @@ export class RoomCascades implements RoomLinksHost {
     if (cascade === undefined) {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no room ${roomId.slice(0, 256)}` });
     }
-    cascade.edgeJoins(nodeId, epoch);
+    if (isRegion) cascade.regionJoins(nodeId);
+    else cascade.edgeJoins(nodeId, epoch);
   }
 
   receive(nodeId: string, roomId: string, message: RoomLinkMessage): void {
     this.#cascades.get(roomId)?.receive(nodeId, message);
   }
 
-  neighbourLeft(nodeId: string, roomId: string): void {
-    this.#cascades.get(roomId)?.neighbourLeft(nodeId);
+  neighbourLeft(nodeId: string, roomId: string, goesOn: boolean): void {
+    this.#cascades.get(roomId)?.neighbourLeft(nodeId, goesOn);
   }
 
   linkLost(nodeId: string): void {

@@ -13,6 +13,8 @@ export interface RoomHomeListener {
   /** It left by its own word. */
   neighbourLeft(nodeId: string): void;
   epochChanged(epoch: number): void;
+  /** The room's home is another node now. */
+  homeChanged(): void;
 }
 
 export interface RoomHomeOptions {
@@ -123,24 +125,44 @@ export class RoomHome {
     this.#join();
   }
 
-  /** It gave this node up as its neighbour. */
-  neighbourLeft(nodeId: string): void {
-    if (this.#edges.delete(nodeId)) this.#options.listener.neighbourLeft(nodeId);
+  /**
+   * It gave this node up as its neighbour.
+   * @param goesOn it is still part of the room, and is reached through somebody else soon
+   */
+  neighbourLeft(nodeId: string, goesOn: boolean): void {
+    const { listener } = this.#options;
+    const left = (): void => (goesOn ? listener.neighbourDown(nodeId) : listener.neighbourLeft(nodeId));
+    if (this.#edges.delete(nodeId)) left();
     if (nodeId !== this.#homeId || !this.#joined) return;
     this.#leftHome();
-    this.#options.listener.neighbourLeft(nodeId);
+    left();
     this.#retrySoon();
   }
 
-  /** Says goodbye to its neighbours. Idempotent. */
-  close(): void {
+  /**
+   * Says goodbye to its neighbours. Idempotent.
+   * @param goesOn this node stays part of the room by another way
+   */
+  close(goesOn = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopJoining();
     const { links, roomId } = this.#options;
-    for (const nodeId of this.#edges) links.leave(nodeId, roomId);
-    if (!this.isHome) links.leave(this.#homeId, roomId);
+    this.#dropEdges(goesOn);
+    if (!this.isHome) {
+      links.leave(this.#homeId, roomId, goesOn);
+      if (goesOn && this.#joined) this.#options.listener.neighbourDown(this.#homeId);
+    }
     this.#settle();
+  }
+
+  #dropEdges(goesOn: boolean): void {
+    const { links, listener, roomId } = this.#options;
+    for (const nodeId of this.#edges) {
+      links.leave(nodeId, roomId, goesOn);
+      if (goesOn) listener.neighbourDown(nodeId);
+    }
+    this.#edges.clear();
   }
 
   #leftHome(): void {
@@ -160,15 +182,19 @@ export class RoomHome {
     this.#stopJoining();
     if (before !== homeId && this.#joined) {
       this.#leftHome();
-      links.leave(before, roomId);
+      links.leave(before, roomId, true);
       listener.neighbourDown(before);
     }
     this.#homeId = homeId;
     this.#homeLinkAddress = linkAddress;
     this.#failures = 0;
     this.#evidence = undefined;
-    if (before !== homeId)
+    if (before !== homeId) {
       logger.info({ homeNodeId: homeId, epoch: this.#epoch }, 'the room has another home');
+      // They find the new home by themselves; kept, they would tie both homes together a second time.
+      if (!this.isHome) this.#dropEdges(true);
+      listener.homeChanged();
+    }
     if (this.isHome) this.#settle();
     else if (linkAddress === '') void this.#find();
     else this.#join();
@@ -181,7 +207,7 @@ export class RoomHome {
     links.join({ roomId, epoch, nodeId: homeId, linkAddress }).then(
       () => {
         if (!this.#isCurrent(attempt)) {
-          if (this.#closed || homeId !== this.#homeId) links.leave(homeId, roomId);
+          if (this.#closed || homeId !== this.#homeId) links.leave(homeId, roomId, !this.#closed);
           return;
         }
         this.#attempt = 0;

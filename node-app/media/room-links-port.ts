@@ -8,20 +8,32 @@ export interface RoomLinksPort {
    * @throws FleetError FLEET_ERR_NOT_FOUND when the room isn't there, FLEET_ERR_ROOM_MOVED when that node isn't its
    * home, FLEET_ERR_NODE_UNREACHABLE
    */
-  join(request: { roomId: string; epoch: number; nodeId: string; linkAddress: string }): Promise<void>;
+  join(request: JoinRoomRequest): Promise<void>;
   /** Never throws; what can't be sent is lost with the link, which is told. */
   send(nodeId: string, roomId: string, message: RoomLinkMessage): void;
-  /** This node is no longer a neighbour of that one in this room. Never throws. */
-  leave(nodeId: string, roomId: string): void;
+  /**
+   * This node is no longer a neighbour of that one in this room. Never throws.
+   * @param goesOn it stays part of the room all the same
+   */
+  leave(nodeId: string, roomId: string, goesOn: boolean): void;
+}
+
+export interface JoinRoomRequest {
+  roomId: string;
+  epoch: number;
+  nodeId: string;
+  linkAddress: string;
+  /** This node is the room's home in its region, and that one in another, the room's root. @default false */
+  isRegion?: boolean | undefined;
 }
 
 /** What this node does for the other nodes of its rooms. */
 export interface RoomLinksHost {
   /** A node wants to be an edge of a room whose home is here. @throws FleetError as `RoomLinksPort.join` */
-  edgeJoins(nodeId: string, roomId: string, epoch: number): Promise<void>;
+  edgeJoins(nodeId: string, roomId: string, epoch: number, isRegion?: boolean): Promise<void>;
   receive(nodeId: string, roomId: string, message: RoomLinkMessage): void;
-  /** It is no longer a neighbour in this room. */
-  neighbourLeft(nodeId: string, roomId: string): void;
+  /** It is no longer a neighbour in this room; `goesOn`: it is part of the room all the same. */
+  neighbourLeft(nodeId: string, roomId: string, goesOn: boolean): void;
   /** The link to it broke. */
   linkLost(nodeId: string): void;
 }

@@ -1,5 +1,6 @@
 import type { RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
+import type { RegionsPort } from './regions-port';
 import type { HomeFinder, RoomLinksPort } from './room-links-port';
 
 /** What a node needs to hold rooms together with others. */
@@ -8,6 +9,8 @@ export interface SharingOptions {
   nodeId: string;
   links: RoomLinksPort;
   homes: HomeFinder;
+  /** @default the fleet has one region */
+  regions?: RegionsPort | undefined;
   random: RandomSource;
 }
 

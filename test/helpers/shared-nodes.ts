@@ -105,13 +105,13 @@ export class SharedNodes {
 
   #linksOf(from: string): RoomLinksPort {
     return {
-      join: ({ nodeId, roomId, epoch }: JoinRequest) =>
+      join: ({ nodeId, roomId, epoch, isRegion }: JoinRequest) =>
         this.#inOrder(async () => {
           const target = this.#reach(from, nodeId);
           if (target === undefined) {
             throw new NodeUnreachableError({ nodeId, evidence: 'unreachable', message: 'cut' });
           }
-          await target.sharing.edgeJoins(from, roomId, epoch);
+          await target.sharing.edgeJoins(from, roomId, epoch, isRegion);
         }),
       send: (nodeId, roomId, message) => {
         const wire = JSON.stringify(message);
@@ -120,8 +120,8 @@ export class SharedNodes {
           this.#reach(from, nodeId)?.sharing.receive(from, roomId, parsed);
         });
       },
-      leave: (nodeId, roomId) => {
-        void this.#inOrder(async () => this.#reach(from, nodeId)?.sharing.neighbourLeft(from, roomId));
+      leave: (nodeId, roomId, goesOn) => {
+        void this.#inOrder(async () => this.#reach(from, nodeId)?.sharing.neighbourLeft(from, roomId, goesOn));
       },
     };
   }

@@ -33,6 +33,8 @@ export interface SeenConsumer {
 export class SignallingPeer {
   readonly consumers: SeenConsumer[] = [];
   readonly notifications: { method: string; data: unknown }[] = [];
+  /** Ids of those who were there when it joined. */
+  found: string[] = [];
   /** Set once the connection closed. */
   closed: { code: number; reason: string } | undefined;
 
@@ -80,12 +82,13 @@ export class SignallingPeer {
       })) as TransportAnswer;
       transports.push(transport);
     }
-    await this.request('join', {
+    const joined = (await this.request('join', {
       displayName: this.peerId,
       device: { flag: 'chrome', name: 'Chrome', version: '1' },
       rtpCapabilities: { codecs: capabilities.codecs, headerExtensions: capabilities.headerExtensions },
       sctpCapabilities: { numStreams: { OS: 1024, MIS: 1024 } },
-    });
+    })) as { peers: { id: string }[] };
+    this.found = joined.peers.map(({ id }) => id);
     const [sending] = transports;
     if (options.publish && sending) {
       await this.request('connectWebRtcTransport', {
@@ -105,6 +108,25 @@ export class SignallingPeer {
         appData: {},
       });
     }
+  }
+
+  /** Ids of those whom it sees in the room now, in their order. */
+  others(): string[] {
+    const present = new Set(this.found);
+    for (const { method, data } of this.notifications) {
+      const { id, peerId } = data as { id?: string; peerId?: string };
+      if (method === 'newPeer') present.add(id ?? '');
+      if (method === 'peerClosed') present.delete(peerId ?? '');
+    }
+    return [...present].sort();
+  }
+
+  /** How often each of the others came, or went. */
+  count(method: 'newPeer' | 'peerClosed', of: string): number {
+    return this.notifications.filter((one) => {
+      const { id, peerId } = one.data as { id?: string; peerId?: string };
+      return one.method === method && (method === 'newPeer' ? id : peerId) === of;
+    }).length;
   }
 
   /** @throws PeerError with the server's `errorReason` */
