@@ -28,7 +28,7 @@ import { BroadcasterRelay } from './link/broadcaster-relay';
 import { linkHandlers, type LinkReceivers } from './link/link-handlers';
 import { LinkHub } from './link/link-hub';
 import { LinkKeys } from './link/link-secrets';
-import { parseLinkAddress } from './link/link-transport';
+import { parseLinkAddress } from './link/link-address';
 import { NodeCommander, type NodeCommandHandlers } from './link/node-commander';
 import { RelayClient } from './link/relay-client';
 import { RelayServer } from './link/relay-server';
@@ -480,7 +480,8 @@ function mediaOptions(config: NodeConfig, workerBin: string) {
 function pipeHost({ FLEET_MEDIA_LISTEN_IP, FLEET_LINK_ADDRESS }: NodeConfig): string | undefined {
   const isWildcard = FLEET_MEDIA_LISTEN_IP === '0.0.0.0' || FLEET_MEDIA_LISTEN_IP === '::';
   if (!isWildcard) return FLEET_MEDIA_LISTEN_IP;
-  return FLEET_LINK_ADDRESS === undefined ? undefined : parseLinkAddress(FLEET_LINK_ADDRESS)?.host;
+  const address = parseLinkAddress(FLEET_LINK_ADDRESS ?? '');
+  return address?.kind === 'direct' ? address.host : undefined;
 }
 
 /** A node starts without Redis too, but one that has it should be known to placement when it says it is ready. */

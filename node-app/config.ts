@@ -215,6 +215,10 @@ function complete(env: NodeEnvironment): NodeConfig {
   if (regions.length > 0 && !regions.includes(env.FLEET_REGION)) {
     throw invalid('FLEET_REGION_URLS', 'does not name FLEET_REGION, the region of this node');
   }
+  const announced = env.FLEET_MEDIA_ANNOUNCED_ADDRESS;
+  if (regions.length > 1 && announced !== undefined && isIP(announced) === 0) {
+    throw invalid('FLEET_MEDIA_ANNOUNCED_ADDRESS', 'must be an IP address when there are several regions');
+  }
   if (regions.length > 1 && env.FLEET_LINK_SECRETS === undefined) {
     throw invalid('FLEET_LINK_SECRETS', 'is required when FLEET_REGION_URLS names several regions');
   }

@@ -91,8 +91,12 @@ export class RoomCascade implements HeardHome {
     this.pipes = new RemotePipes({
       nodeId,
       send: (to, message) => this.#tree.sendPipe(to, message),
-      openLocalSource: (routerId, sink) =>
-        this.#room?.routers.find(({ id }) => id === routerId)?.openSource(sink),
+      openLocalSource: (routerId, sink, id) =>
+        this.#room?.routers.find((router) => router.id === routerId)?.openSource(sink, id),
+      isFar: (id) => {
+        const region = this.#tree.regionOf(id);
+        return region !== undefined && region !== options.regions?.region;
+      },
       clock,
       logger,
     });

@@ -29,8 +29,8 @@ export interface RoomRouterOptions {
   published: PublishedMedia;
   /** The room's pipes with other nodes. @default there are none */
   remotePipes?: RemotePipes | undefined;
-  /** Where the ends of these pipes listen. @default as pipeAddress, which serves nodes on one machine */
-  remotePipeAddress?: PipeAddress | undefined;
+  /** Where the end of a pipe with that node listens. @default as pipeAddress, which serves nodes on one machine */
+  remotePipeAddressFor?: ((nodeId: string) => PipeAddress) | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -68,10 +68,9 @@ export class RoomRouter implements LocalRouter {
     this.worker = options.worker;
     this.router = router;
     this.speakers = speakers;
-    const { published, pipeAddress, remotePipes, remotePipeAddress = pipeAddress, clock, logger } = options;
-    this.#remoteSinks =
-      remotePipes &&
-      new RemoteSinks({ router, address: remotePipeAddress, pipes: remotePipes, clock, logger });
+    const { published, remotePipes: pipes, clock, logger } = options;
+    const addressFor = (nodeId: string) => this.#remotePipeAddress(nodeId);
+    this.#remoteSinks = pipes && new RemoteSinks({ router, addressFor, pipes, clock, logger });
     this.#sendable = {
       producer: (id) => published.producer(id),
       dataProducer: (id) => published.dataProducer(id),
@@ -170,10 +169,9 @@ export class RoomRouter implements LocalRouter {
     return this.#openSource(sink, this.#options.pipeAddress);
   }
 
-  /** The sending end of a pipe from this router to one of another node. */
-  openSource(sink: PipeSinkPort): MeasuredSource {
-    const { pipeAddress, remotePipeAddress = pipeAddress } = this.#options;
-    return this.#openSource(sink, remotePipeAddress);
+  /** The sending end of a pipe from this router to one of that node. */
+  openSource(sink: PipeSinkPort, nodeId: string): MeasuredSource {
+    return this.#openSource(sink, this.#remotePipeAddress(nodeId));
   }
 
   /** What all want together of a producer whose publisher sits here; undefined: it has one layer. */
@@ -275,6 +273,11 @@ export class RoomRouter implements LocalRouter {
     });
     this.#sinks.set(source, sink);
     return sink;
+  }
+
+  #remotePipeAddress(nodeId: string): PipeAddress {
+    const { pipeAddress, remotePipeAddressFor = () => pipeAddress } = this.#options;
+    return remotePipeAddressFor(nodeId);
   }
 
   #openSource(sink: PipeSinkPort, address: PipeAddress): PipeSource {

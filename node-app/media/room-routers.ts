@@ -110,7 +110,8 @@ export class RoomRouters {
       pipeAddress: { ip: LOOPBACK, portRange: settings.plainPortRange },
       published: publishedOn(worker),
       remotePipes,
-      remotePipeAddress: settings.pipeAddress,
+      remotePipeAddressFor: (nodeId) =>
+        remotePipes?.isFar(nodeId) === true ? settings.farPipeAddress : settings.pipeAddress,
       clock,
       logger,
     });

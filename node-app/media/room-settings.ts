@@ -6,8 +6,10 @@ import { DEFAULT_PEER_LIMITS, type IceServer, type MediaOptions, type PeerLimits
 export interface RoomSettings {
   listenIp: string;
   announcedAddress: string | undefined;
-  /** Where the ends of pipes with other nodes listen. */
+  /** Where the ends of pipes with other nodes of the region listen. */
   pipeAddress: PipeAddress;
+  /** The same for nodes of other regions, which reach this one as clients do. */
+  farPipeAddress: PipeAddress;
   plainPortRange: { min: number; max: number } | undefined;
   iceServers: readonly IceServer[];
   maxIncomingBitrate: number | undefined;
@@ -29,6 +31,11 @@ export function roomSettings(options: MediaOptions): RoomSettings {
     pipeAddress: {
       ip: options.listenIp,
       announcedAddress: options.pipeAnnouncedAddress ?? options.announcedAddress,
+      portRange: options.plainPortRange,
+    },
+    farPipeAddress: {
+      ip: options.listenIp,
+      announcedAddress: options.announcedAddress,
       portRange: options.plainPortRange,
     },
     plainPortRange: options.plainPortRange,

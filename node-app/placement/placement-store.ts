@@ -32,6 +32,7 @@ import {
 } from './packed-records';
 import { readEventEntry } from './placement-events';
 import { policyLetters, type PolicyLetters } from './policy-letters';
+import { runScript } from './run-script';
 import { defaultCommandsFolder, loadScript, type PlacementScript } from './script-loader';
 import { placementError, readPlacement, readScriptResult } from './script-result';
 import { DEFAULT_PLACEMENT_TIMING, scriptConstants, type PlacementTiming } from './script-settings';
@@ -308,13 +309,7 @@ export class PlacementStore implements PlacementPort {
 
   /** EVALSHA; only a Redis that has lost its script cache needs the source, once. Strings come as Buffers. */
   async #run(name: ScriptName, keys: string[], args: (string | Buffer)[]): Promise<unknown> {
-    const script = this.#scripts[name];
-    try {
-      return await this.#redis.callBuffer('EVALSHA', script.sha, keys.length, ...keys, ...args);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw this.#describe(error);
-    }
-    return this.#read((redis) => redis.callBuffer('EVAL', script.lua, keys.length, ...keys, ...args));
+    return this.#read((redis) => runScript(redis, this.#scripts[name], keys, args));
   }
 
   async #read<T>(operation: (redis: Redis) => Promise<T>): Promise<T> {

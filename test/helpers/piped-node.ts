@@ -46,8 +46,8 @@ export class PipedNode {
     const pipes = new RemotePipes({
       nodeId,
       send: (to, message) => channels.send(nodeId, to, message),
-      openLocalSource: (routerId, sink) => {
-        const source = routers.find(({ room }) => room.id === routerId)?.room.openSource(sink);
+      openLocalSource: (routerId, sink, fromNodeId) => {
+        const source = routers.find(({ room }) => room.id === routerId)?.room.openSource(sink, fromNodeId);
         return source && between(source);
       },
       clock: systemClock,

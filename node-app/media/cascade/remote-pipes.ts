@@ -25,7 +25,9 @@ export interface RemotePipesOptions {
   /** Gives a message to the channel to that node; it never throws. Not called between `suspend` and `resume`. */
   send: (toNodeId: string, message: PipeMessage) => void;
   /** The source end at a router of this room here (`RoomRouter.openSource`); undefined: there is no such router. */
-  openLocalSource: (routerId: string, sink: PipeSinkPort) => MeasuredSource | undefined;
+  openLocalSource: (routerId: string, sink: PipeSinkPort, nodeId: string) => MeasuredSource | undefined;
+  /** Whether a node is in another region. @default none is */
+  isFar?: ((nodeId: string) => boolean) | undefined;
   /** Round trip to a node, milliseconds. @default unknown */
   rttMs?: (nodeId: string) => number | undefined;
   /** Routers of other nodes that one stream is sent to from here, at most. @default FAN_OUT_LIMIT */
@@ -104,6 +106,11 @@ export class RemotePipes {
     else this.#refuse(fromNodeId, envelope.data.pipe, new FleetError('FLEET_ERR_PIPE_CLOSED'));
   }
 
+  /** It is in another region: pipes with it go over the internet, to addresses that clients use too. */
+  isFar(nodeId: string): boolean {
+    return this.#options.isFar?.(nodeId) ?? false;
+  }
+
   /** The channel to that node is down, and may be back within the grace, which the caller keeps. Idempotent. */
   suspend(nodeId: string): void {
     if (!this.#closed && !this.#queues.has(nodeId)) this.#queues.set(nodeId, []);
@@ -179,7 +186,7 @@ export class RemotePipes {
         firstSeq: seq,
         routerId,
         to: { nodeId, routerId: sinkRouterId },
-        openSource: (sink) => this.#options.openLocalSource(routerId, sink),
+        openSource: (sink) => this.#options.openLocalSource(routerId, sink, nodeId),
         fanOut: this.#fanOut,
         depthOf: (id) => this.depthOf(id),
         send: (answer) => this.#send(nodeId, answer),

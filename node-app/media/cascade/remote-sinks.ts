@@ -14,8 +14,8 @@ import { SilentNodes } from './silent-nodes';
 
 export interface RemoteSinksOptions {
   router: types.Router;
-  /** Where other nodes reach this one. */
-  address: PipeAddress;
+  /** Where that node reaches this one. */
+  addressFor: (nodeId: string) => PipeAddress;
   pipes: RemotePipes;
   clock: Clock;
   logger: Logger;
@@ -116,10 +116,10 @@ export class RemoteSinks {
     await this.#silentNodes.wait(from.nodeId);
     const existing = this.#sinks.get(key);
     if (existing !== undefined) return existing.sink;
-    const { router, address, pipes, clock, logger } = this.#options;
+    const { router, addressFor, pipes, clock, logger } = this.#options;
     const sink: PipeSink = new PipeSink({
       router,
-      address,
+      address: addressFor(from.nodeId),
       openSource: (port) => pipes.openSource(from, port, router.id),
       onClosed: (reason) => {
         if (this.#sinks.get(key)?.sink === sink) this.#sinks.delete(key);
