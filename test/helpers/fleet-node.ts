@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { z } from 'zod';
+import type { Clock } from '../../core/clock';
 import { startNode, type FleetNode } from '../../node-app/compose';
 import { parseConfig } from '../../node-app/config';
 import { systemClock } from '../../node-app/system-clock';
@@ -17,6 +18,10 @@ export interface TestNodesOptions {
   count?: number;
   /** Further variables; a function is asked for each node. */
   env?: Record<string, string> | ((index: number) => Record<string, string>);
+  /** What time it is on the machines of these nodes. @default this machine's */
+  clock?: Clock;
+  /** Where their log goes. @default as TEST_LOG_LEVEL says */
+  logger?: Logger;
 }
 
 /** Nodes of one fleet in this process, with a Redis and workers of their own, on free ports. */
@@ -26,6 +31,7 @@ export class TestNodes {
     readonly prefix: string,
     readonly nodes: FleetNode[],
     private readonly variables: (index: number) => Record<string, string>,
+    private readonly machine: Pick<TestNodesOptions, 'clock' | 'logger'>,
   ) {}
 
   static async start(options: TestNodesOptions = {}): Promise<TestNodes> {
@@ -33,11 +39,12 @@ export class TestNodes {
     const prefix = redis.randomPrefix();
     const { env = {} } = options;
     const shared = nodeVariables(redis, prefix);
-    const fleet = new TestNodes(redis, prefix, [], (index) => ({
+    const variables = (index: number) => ({
       ...shared,
       FLEET_NODE_ID: `node-${String.fromCharCode(97 + index)}`,
       ...(typeof env === 'function' ? env(index) : env),
-    }));
+    });
+    const fleet = new TestNodes(redis, prefix, [], variables, options);
     try {
       for (let index = 0; index < (options.count ?? 1); index += 1) await fleet.add();
       await fleet.takesRooms();
@@ -50,7 +57,7 @@ export class TestNodes {
 
   /** One more node. */
   async add(): Promise<FleetNode> {
-    const node = await startTestNode(this.variables(this.nodes.length));
+    const node = await startTestNode(this.variables(this.nodes.length), this.machine);
     this.nodes.push(node);
     return node;
   }
@@ -100,14 +107,17 @@ export class TestNodes {
 }
 
 /** A node in this process with exactly these variables. */
-export function startTestNode(variables: Record<string, string>): Promise<FleetNode> {
+export function startTestNode(
+  variables: Record<string, string>,
+  { clock = systemClock, logger }: Pick<TestNodesOptions, 'clock' | 'logger'> = {},
+): Promise<FleetNode> {
   const config = parseConfig(variables);
   return startNode({
     config,
     workerBin: config.FLEET_WORKER_BIN ?? findWorkerBin(),
-    clock: systemClock,
+    clock,
     random: Math.random,
-    logger: pino({ level: config.FLEET_LOG_LEVEL, base: { nodeId: config.FLEET_NODE_ID } }),
+    logger: logger ?? pino({ level: config.FLEET_LOG_LEVEL, base: { nodeId: config.FLEET_NODE_ID } }),
   });
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { pino, type Logger } from 'pino';
 import { directoryOrder } from '../../core/regions/directory-order';
 import type { FleetNode } from '../../node-app/compose';
+import { systemClock } from '../../node-app/system-clock';
 import { CuttableProxy } from './cuttable-proxy';
 import { TestNodes } from './fleet-node';
 
@@ -9,6 +11,8 @@ export interface TestRegionsOptions {
   count?: number;
   /** Further variables of a region's nodes. */
   env?: (region: string) => Record<string, string>;
+  /** By how much the clocks of a region's machines are ahead, milliseconds. @default 0 */
+  skewMs?: (region: string) => number;
 }
 
 /**
@@ -19,6 +23,9 @@ export class TestRegions {
   readonly #fleets = new Map<string, TestNodes>();
   /** `<from> <to>` → the way between them. */
   readonly #ways = new Map<string, CuttableProxy>();
+
+  /** Warnings and errors of all nodes. */
+  readonly log: { region: string; code?: string; reason?: string }[] = [];
 
   private constructor(readonly names: readonly string[]) {}
 
@@ -32,8 +39,11 @@ export class TestRegions {
         }
       }
       for (const region of names) {
+        const skewMs = options.skewMs?.(region) ?? 0;
         const fleet = await TestNodes.start({
           count: options.count ?? 1,
+          clock: { ...systemClock, nowMs: () => systemClock.nowMs() + skewMs },
+          logger: regions.#loggerOf(region),
           env: (index) => ({
             FLEET_NODE_ID: `${region}-${String.fromCharCode(97 + index)}`,
             FLEET_REGION: region,
@@ -109,6 +119,14 @@ export class TestRegions {
     for (const proxy of this.#ways.values()) proxy.unstall();
     await Promise.all([...this.#fleets.values()].map((fleet) => fleet.close()));
     await Promise.all([...this.#ways.values()].map((proxy) => proxy.close()));
+  }
+
+  #loggerOf(region: string): Logger {
+    const write = (line: string) => {
+      this.log.push({ ...(JSON.parse(line) as object), region });
+      if (process.env.TEST_LOG_LEVEL) process.stderr.write(`${region} ${line}`);
+    };
+    return pino({ level: process.env.TEST_LOG_LEVEL ?? 'warn' }, { write });
   }
 
   #urlsFor(from: string): Record<string, string> {
