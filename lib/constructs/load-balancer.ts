@@ -149,7 +149,7 @@ export class LoadBalancer extends Construct {
         aliasTarget,
       });
     }
-    return `https://${regionName(props)}`;
+    return regionUrl(props);
   }
 
   /** For metrics, as CloudWatch names it: `net/…`. */
@@ -158,6 +158,11 @@ export class LoadBalancer extends Construct {
   }
 }
 
-function regionName({ region, domainName }: LoadBalancerProps): string {
+/** Where the other regions reach a region: the listener that browsers connect to, by the region's own name. */
+export function regionUrl(of: { region: string; domainName: string }): string {
+  return `https://${regionName(of)}`;
+}
+
+function regionName({ region, domainName }: { region: string; domainName: string }): string {
   return `${region}.${domainName}`;
 }

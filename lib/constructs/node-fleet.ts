@@ -9,7 +9,7 @@ import type { FleetNetwork } from './fleet-network';
 import type { SharedSecretSet } from './fleet-secrets';
 import { NodeLaunchTemplate } from './launch-template';
 import { Lifecycle } from './lifecycle';
-import { LoadBalancer } from './load-balancer';
+import { LoadBalancer, regionUrl } from './load-balancer';
 import { logGroup } from './log-group';
 import { NodeGroup, type NodeHooks } from './node-group';
 import { NodeImage } from './node-image';
@@ -139,6 +139,7 @@ export class NodeFleet extends Construct {
     return {
       FLEET_AWS: '1',
       FLEET_REGION: region.name,
+      ...(config.regions.length > 1 && { FLEET_REGION_URLS: JSON.stringify(regionUrls(config)) }),
       FLEET_REDIS_URL: `rediss://${store.host}:${store.port}`,
       FLEET_REDIS_PREFIX: config.name,
       FLEET_REDIS_SECRET_ARN: props.storeSecret.secretArn,
@@ -185,4 +186,10 @@ export class NodeFleet extends Construct {
       'For `fleet token --operator --secret-arn`',
     );
   }
+}
+
+function regionUrls({ regions, domain }: FleetConfig): Record<string, string> {
+  return Object.fromEntries(
+    regions.map(({ name }) => [name, regionUrl({ region: name, domainName: domain.name })]),
+  );
 }

@@ -1,7 +1,5 @@
 /** Where a node's link listener is: within the region by TCP, in another region through its HTTPS endpoint. */
-export type LinkAddress =
-  | { kind: 'direct'; host: string; port: number }
-  | { kind: 'tunnel'; url: URL };
+export type LinkAddress = { kind: 'direct'; host: string; port: number } | { kind: 'tunnel'; url: URL };
 
 /** `10.0.1.7:4444`, `node.example:4444`, `[::1]:4444`, or `wss://REGION-HOST/links/REGION/NODE_ID`. */
 export function parseLinkAddress(address: string): LinkAddress | undefined {

@@ -37,7 +37,8 @@ export function linkHandlers(receivers: () => LinkReceivers): LinkHandlers {
         case 'roomJoin':
           return roomLinks.answer(link, params);
         case 'regionPresence':
-          if (directory === undefined) throw new FleetError('FLEET_ERR_UNKNOWN_METHOD', { message: 'no regions here' });
+          if (directory === undefined)
+            throw new FleetError('FLEET_ERR_UNKNOWN_METHOD', { message: 'no regions here' });
           return directory.answer(link.nodeId, params);
       }
     },

@@ -42,23 +42,22 @@ export async function tunnelRoutes(app: FastifyInstance, options: TunnelRoutesOp
     return { nodeId };
   });
 
-  app.get<{ Params: { nodeId: string } }>(
-    `${tunnelPath(region)}/:nodeId`,
-    async (request, reply) => {
-      const { nodeId: target } = request.params;
-      check(request, tunnelPath(region, target));
-      if (!isUpgrade(request)) {
-        throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'only a WebSocket goes through here' });
-      }
-      const end = await tunnels.reach(target);
-      const { socket } = request.raw;
-      socket.once('close', () => end.giveUp());
-      if (socket.destroyed) end.giveUp();
-      reply.hijack();
-      // What would come before the answer is lost: a WebSocket's client waits for it.
-      sockets.handleUpgrade(request.raw, socket, Buffer.alloc(0), (webSocket) => end.join(tunnelStream(webSocket)));
-    },
-  );
+  app.get<{ Params: { nodeId: string } }>(`${tunnelPath(region)}/:nodeId`, async (request, reply) => {
+    const { nodeId: target } = request.params;
+    check(request, tunnelPath(region, target));
+    if (!isUpgrade(request)) {
+      throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'only a WebSocket goes through here' });
+    }
+    const end = await tunnels.reach(target);
+    const { socket } = request.raw;
+    socket.once('close', () => end.giveUp());
+    if (socket.destroyed) end.giveUp();
+    reply.hijack();
+    // What would come before the answer is lost: a WebSocket's client waits for it.
+    sockets.handleUpgrade(request.raw, socket, Buffer.alloc(0), (webSocket) =>
+      end.join(tunnelStream(webSocket)),
+    );
+  });
 }
 
 function isUpgrade({ headers }: FastifyRequest): boolean {

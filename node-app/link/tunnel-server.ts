@@ -112,7 +112,8 @@ export class TunnelServer {
       return record.linkAddress;
     } catch (error) {
       const known = this.#addresses.get(nodeId);
-      if (FleetError.from(error).code !== 'FLEET_ERR_PLACEMENT_UNAVAILABLE' || known === undefined) throw error;
+      if (FleetError.from(error).code !== 'FLEET_ERR_PLACEMENT_UNAVAILABLE' || known === undefined)
+        throw error;
       return known;
     }
   }

@@ -107,7 +107,9 @@ export class RegionTie {
   async #findRoot() {
     const { root } = this.#entry;
     if (root === undefined) {
-      throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', { message: 'no directory of regions has answered yet' });
+      throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', {
+        message: 'no directory of regions has answered yet',
+      });
     }
     return root;
   }

@@ -61,7 +61,9 @@ export class RegionLinks {
     const nodeId = await this.#whoAnswers(region);
     const link = await hub.connect(nodeId, this.addressOf(region, nodeId));
     if (link.version < ROOM_LINK_VERSION) {
-      throw new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: `node ${nodeId} knows nothing of regions yet` });
+      throw new FleetError('FLEET_ERR_NODE_UNREACHABLE', {
+        message: `node ${nodeId} knows nothing of regions yet`,
+      });
     }
     this.#nodes.set(region, nodeId);
     return link;
@@ -88,7 +90,8 @@ export class RegionLinks {
 
   #urlOf(region: string): string {
     const url = this.#options.urls.get(region);
-    if (url === undefined) throw new FleetError('FLEET_ERR_CONFIG', { message: `no region ${region} is configured` });
+    if (url === undefined)
+      throw new FleetError('FLEET_ERR_CONFIG', { message: `no region ${region} is configured` });
     return url.replace(/^ws/, 'http');
   }
 }

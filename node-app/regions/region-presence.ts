@@ -119,7 +119,9 @@ export class RegionPresence implements RegionsPort {
     this.#soon?.cancel();
     this.#again?.cancel();
     this.#closed = true;
-    const answering = [...this.#left.keys()].filter((region) => this.#directories.get(region)?.isAway === false);
+    const answering = [...this.#left.keys()].filter(
+      (region) => this.#directories.get(region)?.isAway === false,
+    );
     await Promise.all(answering.map((region) => this.#speakTo(region, [])));
   }
 

@@ -98,6 +98,32 @@ test('regions share no store: a replica elsewhere is read-only and late, and no 
   }
 });
 
+test('every node knows the endpoint of each region, through which rooms meet; with one region there is none', () => {
+  const userData = (fleet: typeof one, region?: string) =>
+    JSON.stringify(onlyResource(fleet.template('fleet', region), 'AWS::EC2::LaunchTemplate').Properties);
+  const urls = Object.fromEntries(
+    three.regions.map(({ node }) => [node.id, `https://${node.id}.calls.example.com`]),
+  );
+  for (const { node } of three.regions) {
+    // Within the JSON of the template.
+    const line = JSON.stringify(`FLEET_REGION_URLS=${JSON.stringify(urls)}\n`).slice(1, -1);
+    expect(userData(three, node.id)).toContain(line);
+  }
+  expect(userData(one)).not.toContain('FLEET_REGION_URLS');
+});
+
+test('rooms meet through the listener that is there anyway: no port is opened for it', () => {
+  const tcp = (fleet: typeof one) =>
+    Object.values(resourcesOf(fleet.template('fleet'), 'AWS::EC2::SecurityGroup'))
+      .flatMap(
+        ({ Properties }) =>
+          (Properties['SecurityGroupIngress'] ?? []) as { IpProtocol: string; FromPort: number }[],
+      )
+      .filter(({ IpProtocol }) => IpProtocol === 'tcp')
+      .map(({ FromPort }) => FromPort);
+  expect(tcp(three)).toEqual(tcp(one));
+});
+
 test('pipes are open to nodes of other regions, which have no group here', () => {
   const open = (fleet: typeof one) =>
     JSON.stringify(resourcesOf(fleet.template('fleet'), 'AWS::EC2::SecurityGroup')).includes('20000');

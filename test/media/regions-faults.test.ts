@@ -70,7 +70,9 @@ test('a directory whose Redis is lost is stood in for, and nobody notices', asyn
   await grace.request('changeDisplayName', { displayName: 'Amazing Grace' });
   await eventually(() => ada.notifications.some(({ method }) => method === 'peerDisplayNameChanged'));
   await regions.fleet(EU).redis.restart({ empty: true });
-  await eventually(() => regions.node(US).parts.regions?.presence.reachableRegions.length === 2, { timeoutMs: 20_000 });
+  await eventually(() => regions.node(US).parts.regions?.presence.reachableRegions.length === 2, {
+    timeoutMs: 20_000,
+  });
   const alan = await join(US, roomId, 'alan');
   await sees(ada, 'alan,grace');
   await sees(alan, 'ada,grace');
@@ -114,7 +116,9 @@ test('a region with another secret is refused with a code, and everybody else ha
   }
   expect(regions.node(AP).parts.hub.figures()).toMatchObject({ connected: 0 });
   // Those whom it refuses say so as well.
-  expect(regions.log.filter(({ region, code }) => region === EU && code === 'FLEET_ERR_LINK_REFUSED')).not.toEqual([]);
+  expect(
+    regions.log.filter(({ region, code }) => region === EU && code === 'FLEET_ERR_LINK_REFUSED'),
+  ).not.toEqual([]);
 }, 60_000);
 
 test('clocks that differ by ten minutes change nothing', async () => {

@@ -52,38 +52,49 @@ describe('a room in two regions', () => {
       await eventually(() =>
         ada.notifications.some(
           ({ method, data }) =>
-            method === 'peerDisplayNameChanged' && (data as { displayName: string }).displayName === `Grace ${round}`,
+            method === 'peerDisplayNameChanged' &&
+            (data as { displayName: string }).displayName === `Grace ${round}`,
         ),
       );
     }
     expect([ada.count('peerClosed', 'grace'), grace.count('peerClosed', 'ada')]).toEqual([0, 0]);
   });
 
-  test.each([EU, US])('falls in two when the regions are cut apart, and becomes one again: directory in %s', async (directory) => {
-    const roomId = regions.roomWithDirectoryIn(directory);
-    const ada = await join(EU, roomId, 'ada');
-    const grace = await join(US, roomId, 'grace');
-    await eventually(() => ada.others().join() === 'grace');
-    regions.cut(US);
-    await eventually(() => ada.others().join() === '' && grace.others().join() === '', { timeoutMs: 15_000 });
-    // Both go on for those who are there, and for those who come.
-    const alan = await join(EU, roomId, 'alan');
-    const mary = await join(US, roomId, 'mary');
-    await eventually(() => ada.others().join() === 'alan' && grace.others().join() === 'mary');
-    regions.heal(US);
-    for (const [peer, others] of [
-      [ada, 'alan,grace,mary'],
-      [alan, 'ada,grace,mary'],
-      [grace, 'ada,alan,mary'],
-      [mary, 'ada,alan,grace'],
-    ] as const) {
-      await eventually(() => peer.others().join() === others, { timeoutMs: 20_000 });
-    }
-    expect([ada, grace, alan, mary].map(({ closed }) => closed)).toEqual([undefined, undefined, undefined, undefined]);
-    // Once from the first time, once from after the cut.
-    expect([ada.count('newPeer', 'grace'), ada.count('newPeer', 'mary')]).toEqual([2, 1]);
-    expect([ada.count('peerClosed', 'grace'), grace.count('peerClosed', 'ada')]).toEqual([1, 1]);
-  });
+  test.each([EU, US])(
+    'falls in two when the regions are cut apart, and becomes one again: directory in %s',
+    async (directory) => {
+      const roomId = regions.roomWithDirectoryIn(directory);
+      const ada = await join(EU, roomId, 'ada');
+      const grace = await join(US, roomId, 'grace');
+      await eventually(() => ada.others().join() === 'grace');
+      regions.cut(US);
+      await eventually(() => ada.others().join() === '' && grace.others().join() === '', {
+        timeoutMs: 15_000,
+      });
+      // Both go on for those who are there, and for those who come.
+      const alan = await join(EU, roomId, 'alan');
+      const mary = await join(US, roomId, 'mary');
+      await eventually(() => ada.others().join() === 'alan' && grace.others().join() === 'mary');
+      regions.heal(US);
+      for (const [peer, others] of [
+        [ada, 'alan,grace,mary'],
+        [alan, 'ada,grace,mary'],
+        [grace, 'ada,alan,mary'],
+        [mary, 'ada,alan,grace'],
+      ] as const) {
+        await eventually(() => peer.others().join() === others, { timeoutMs: 20_000 });
+      }
+      expect([ada, grace, alan, mary].map(({ closed }) => closed)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      // Once from the first time, once from after the cut.
+      expect([ada.count('newPeer', 'grace'), ada.count('newPeer', 'mary')]).toEqual([2, 1]);
+      expect([ada.count('peerClosed', 'grace'), grace.count('peerClosed', 'ada')]).toEqual([1, 1]);
+    },
+  );
 
   test('somebody who comes again in another region takes the own place', async () => {
     const roomId = regions.roomWithDirectoryIn(EU);

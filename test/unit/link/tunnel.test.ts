@@ -34,7 +34,10 @@ describe('links through the endpoint of another region', () => {
   /** What placement knows of that region. */
   const addresses = new Map<string, string>();
   let placementIsAway = false;
-  const logger = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line) as object) });
+  const logger = pino(
+    { level: 'warn' },
+    { write: (line: string) => void logged.push(JSON.parse(line) as object) },
+  );
 
   afterEach(async () => {
     await Promise.all(started.splice(0).map((part) => part.close()));
@@ -196,7 +199,10 @@ describe('links through the endpoint of another region', () => {
   test.each([
     ['none', undefined],
     ['nonsense', 'let me in'],
-    ['one with a MAC that is not its own', `1.${deriveLinkKey(SECRET).identity}.${Date.now()}.${'n'.repeat(24)}.${'A'.repeat(43)}`],
+    [
+      'one with a MAC that is not its own',
+      `1.${deriveLinkKey(SECRET).identity}.${Date.now()}.${'n'.repeat(24)}.${'A'.repeat(43)}`,
+    ],
   ])('strangers get no further than the proof: %s', async (_what, proof) => {
     const far = await startFar('far');
     expect(await request(far, tunnelPath(REGION, 'far'), proof)).toBe(401);
