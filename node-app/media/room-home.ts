@@ -88,7 +88,8 @@ export class RoomHome {
       this.#setEpoch(epoch);
       this.#follow(this.#options.nodeId, '');
     }
-    if (!this.isHome) throw new FleetError('FLEET_ERR_ROOM_MOVED', { message: 'its home is another node' });
+    if (this.#closed || !this.isHome)
+      throw new FleetError('FLEET_ERR_ROOM_MOVED', { message: 'its home is another node' });
     this.#setEpoch(Math.max(epoch, this.#epoch));
     if (this.#edges.has(nodeId)) this.#options.listener.neighbourDown(nodeId);
     this.#edges.add(nodeId);

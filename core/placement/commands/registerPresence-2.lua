@@ -8,7 +8,7 @@
 
   Input
     KEYS[1]      ZSET `<room id>\0<region>` → when the lease ends, milliseconds
-    KEYS[2]      HASH `<room id>\0<region>` → `<epoch> <seq> <since> <node id>`; since: milliseconds
+    KEYS[2]      HASH `<room id>\0<region>` → `<epoch> <seq> <since> <node id>`; since: microseconds
     ARGV[1]      region that speaks
     ARGV[2]      node id of the speaker, the home of the rooms in its region
     ARGV[3]      sequence number of the message
@@ -26,7 +26,7 @@
 local LAPSES, ENTRIES = KEYS[1], KEYS[2]
 local call = redis.call
 local region, nodeId, seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local now, _, timeError = readTime(0)
+local now, nowUs, timeError = readTime(0)
 if timeError then return timeError end
 
 local regions = {}
@@ -71,7 +71,7 @@ for _ = 1, tonumber(ARGV[5]) do
   local entry = read(own)
   local taken = isNews(entry, epoch)
   if taken then
-    local since = lives(own) and entry.since or now - rootFor
+    local since = lives(own) and entry.since or nowUs - rootFor * 1000
     write(own, epoch, since, now + LEASE_TTL)
   end
   local root
