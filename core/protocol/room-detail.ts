@@ -57,6 +57,18 @@ export const roomDetailSchema = z.object({
   peers: z.array(peerDetailSchema),
   /** Empty while the room is on one worker of one node. */
   pipes: z.array(pipeDetailSchema).optional(),
+  /** Where the room is held, of a fleet with several regions; this node's region first. */
+  regions: z
+    .array(
+      z.object({
+        region: z.string(),
+        /** Of the room, as far as this node knows them. */
+        nodes: z.array(z.string()),
+        /** The home of this region is the one that the others have joined; only the homes know. */
+        isRoot: z.boolean().optional(),
+      }),
+    )
+    .optional(),
 });
 
 export type PipeDetail = z.infer<typeof pipeDetailSchema>;

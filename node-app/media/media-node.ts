@@ -243,7 +243,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   describeRoom(roomId: string): RoomDetail {
     const slot = this.#registry.find(roomId);
     if (slot?.room === undefined) throw noRoom(roomId);
-    return describeRoom(slot.room, slot.account);
+    return describeRoom(slot.room, slot.account, this.#cascades.find(roomId));
   }
 
   /** As `describeRoom`, with how the room's pipes fare: asks the workers, so it is for an operator. */
@@ -251,7 +251,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     const slot = this.#registry.find(roomId);
     if (slot?.room === undefined) throw noRoom(roomId);
     const pipes = await Promise.all(slot.room.routers.map((router) => router.measurePipes()));
-    return { ...describeRoom(slot.room, slot.account), pipes: pipes.flat() };
+    return { ...this.describeRoom(roomId), pipes: pipes.flat() };
   }
 
   /**

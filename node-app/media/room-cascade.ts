@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { RoomTree } from '../../core/cascade/room-tree';
 import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
+import type { RoomDetail } from '../../core/protocol/room-detail';
 import type { AnnouncedPeer, AnnouncedSpeaker, RoomLinkMessage } from '../../core/protocol/room-link';
 import type { MicrophoneLevel } from '../../core/cascade/heard-ranking';
 import { announcePeer } from './announce-peer';
@@ -140,9 +141,21 @@ export class RoomCascade implements HeardHome {
     return this.#tree.nodeIds;
   }
 
-  /** The region of one of the room's nodes; undefined in a fleet of one region, and while it isn't known. */
-  regionOf(nodeId: string): string | undefined {
-    return nodeId === this.nodeId ? this.#options.regions?.region : this.#tree.regionOf(nodeId);
+  /** Where the room is held, this region first; undefined in a fleet of one region. */
+  describeRegions(): RoomDetail['regions'] {
+    const own = this.#options.regions?.region;
+    if (own === undefined) return undefined;
+    const nodes = new Map([[own, [this.nodeId]]]);
+    for (const nodeId of this.nodeIds) {
+      const region = this.#tree.regionOf(nodeId) ?? own;
+      nodes.set(region, [...(nodes.get(region) ?? []), nodeId]);
+    }
+    const { rootId } = this;
+    return Array.from(nodes, ([region, ids]) => ({
+      region,
+      nodes: ids,
+      ...(rootId !== undefined && { isRoot: ids.includes(rootId) }),
+    }));
   }
 
   /** The home in the region that the others have joined; undefined unless this node is the home in its own. */

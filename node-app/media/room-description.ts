@@ -2,9 +2,11 @@ import type { RoomDetail } from '../../core/protocol/room-detail';
 import type { PeerEntities } from './peer-entities';
 import type { Room } from './room';
 import type { RoomAccount } from './room-account';
+import type { RoomCascade } from './room-cascade';
 
 /** A room as its node sees it now, for operators. Broadcasters count as peers. */
-export function describeRoom(room: Room, account: RoomAccount): RoomDetail {
+export function describeRoom(room: Room, account: RoomAccount, cascade?: RoomCascade): RoomDetail {
+  const regions = cascade?.describeRegions();
   const { egressBps, packetsPerSecond } = account.measured();
   return {
     roomId: room.roomId,
@@ -28,6 +30,7 @@ export function describeRoom(room: Room, account: RoomAccount): RoomDetail {
       })),
     ],
     pipes: room.routers.flatMap((router) => router.describePipes()),
+    ...(regions && { regions }),
   };
 }
 

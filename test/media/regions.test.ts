@@ -33,6 +33,21 @@ describe('a room in two regions', () => {
     const grace = await join(US, roomId, 'grace');
     expect(grace.found).toEqual(['ada']);
     await eventually(() => ada.others().join() === 'grace');
+    const described = (region: string) =>
+      regions
+        .fleet(region)
+        .nodes.map(({ parts }) => parts.media)
+        .find((media) => media.hasRoom(roomId))
+        ?.describeRoom(roomId).regions;
+    await eventually(() => described(EU)?.length === 2 && described(US)?.length === 2);
+    expect(described(EU)).toEqual([
+      { region: EU, nodes: [expect.stringContaining(EU)], isRoot: true },
+      { region: US, nodes: [expect.stringContaining(US)], isRoot: false },
+    ]);
+    expect(described(US)?.map(({ region, isRoot }) => [region, isRoot])).toEqual([
+      [US, false],
+      [EU, true],
+    ]);
     await grace.close();
     await eventually(() => ada.others().join() === '');
     await ada.close();
