@@ -22,7 +22,7 @@ import { Room, type RoomListener } from './room';
 import { RoomAccount } from './room-account';
 import { RoomCascades } from './room-cascades';
 import { describeRoom } from './room-description';
-import { RoomEntrance } from './room-entrance';
+import { FIND_OTHERS_MS, RoomEntrance } from './room-entrance';
 import { roomEndedReasonOf } from './room-ended-reason';
 import type { RoomLinksHost, RoomPlace } from './room-links-port';
 import { RoomRegistry, type RoomSlot } from './room-registry';
@@ -340,11 +340,12 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
         });
         account.attach(room);
         cascade.attach(room);
+        const begins = await cascade.begins(FIND_OTHERS_MS);
         if (this.#closed || !worker.alive) {
           room.close();
           throw this.#closed ? new FleetError('FLEET_ERR_SHUTTING_DOWN') : workerDied();
         }
-        if (cascade.isHome) {
+        if (begins) {
           const { epoch } = account;
           this.#options.events?.emit({ type: 'roomStarted', roomId, epoch, atMs: clock.nowMs() });
         }

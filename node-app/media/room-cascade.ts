@@ -185,6 +185,12 @@ export class RoomCascade implements HeardHome {
     await Promise.all([this.#home.settled(timeoutMs), this.#tie?.settled(timeoutMs)]);
   }
 
+  /** Whether the room begins here, and isn't on another node or in another region already. At the latest after `timeoutMs`. */
+  async begins(timeoutMs: number): Promise<boolean> {
+    if (this.isHome) await this.#tie?.settled(timeoutMs);
+    return this.isHome && (this.rootId ?? this.nodeId) === this.nodeId;
+  }
+
   /** A publisher here is new, or has changed. */
   announce(publisher: LocalPublisher): void {
     if (!publisher.joined || publisher.closed || this.#closed) return;

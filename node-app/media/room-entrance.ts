@@ -36,7 +36,7 @@ interface Seating {
 }
 
 /** How long the first peer of a further node waits for the room's home, so that it finds the others there. */
-const FIND_OTHERS_MS = 2_000;
+export const FIND_OTHERS_MS = 2_000;
 
 /** Brings peers to their place in a room: on a worker that can carry them, once it is known who is in the room. */
 export class RoomEntrance {

@@ -63,7 +63,7 @@ export class Regions {
   async routes(app: FastifyInstance): Promise<void> {
     const { nodeId, region, keys, clock, logger } = this.#options;
     const proofs = new TunnelProofs({ keys, clock });
-    await app.register(tunnelRoutes, { nodeId, region, tunnels: this.tunnels, proofs, logger });
+    await app.register(tunnelRoutes, { nodeId, region, tunnels: this.tunnels, proofs, clock, logger });
   }
 
   /** Before the links end: other regions are told that the rooms have left. */

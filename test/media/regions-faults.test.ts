@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { directoryOrder } from '../../core/regions/directory-order';
 import { eventually } from '../helpers/eventually';
 import { SignallingPeer } from '../helpers/signalling-peer';
+import { WebhookReceiver } from '../helpers/webhook-receiver';
 import { TestRegions, type TestRegionsOptions } from '../helpers/test-regions';
 
 const EU = 'eu-central-1';
@@ -119,6 +120,29 @@ test('a region with another secret is refused with a code, and everybody else ha
   expect(
     regions.log.filter(({ region, code }) => region === EU && code === 'FLEET_ERR_LINK_REFUSED'),
   ).not.toEqual([]);
+}, 60_000);
+
+test('a room is told as started where it began, and as ended where the last one left', async () => {
+  const receiver = new WebhookReceiver();
+  await receiver.start();
+  try {
+    const hooks = { FLEET_WEBHOOK_URLS: receiver.url, FLEET_WEBHOOK_SECRETS: 'a secret of hooks' };
+    await start([EU, US], { env: () => hooks });
+    const roomId = regions.roomWithDirectoryIn(US);
+    const ada = await join(EU, roomId, 'ada');
+    const grace = await join(US, roomId, 'grace');
+    await sees(ada, 'grace');
+    await ada.close();
+    await sees(grace, '');
+    await grace.close();
+    const told = () =>
+      receiver.requests.map(({ event }) => event.type).filter((type) => type.startsWith('room'));
+    await eventually(() => told().includes('roomEnded'));
+    await regions.close();
+    expect(told()).toEqual(['roomStarted', 'roomEnded']);
+  } finally {
+    await receiver.stop();
+  }
 }, 60_000);
 
 test('clocks that differ by ten minutes change nothing', async () => {

@@ -60,7 +60,7 @@ async function leave(region: string, epoch = 1, node = `${region}-a`): Promise<v
 
 async function stored(): Promise<string[]> {
   const { presences, presenceLeases } = redisKeys(prefix);
-  return [...(await redis.hkeys(presences)), ...(await redis.zrange(presenceLeases, 0, -1))];
+  return [...(await redis.hkeys(presences)), ...(await redis.zrange(presenceLeases, 0, '-1'))];
 }
 
 test('the region that came first is the root of the room, for as long as it speaks', async () => {

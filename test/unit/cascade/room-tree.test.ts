@@ -70,6 +70,7 @@ class Seen implements RoomTreeListener {
   ) {
     this.tree = new RoomTree({
       nodeId,
+      region: `region of ${nodeId}`,
       graceMs: GRACE_MS,
       clock: net.clock,
       send: (to, message) => net.send(nodeId, to, message),
@@ -152,6 +153,13 @@ function homeAndEdges() {
   net.link('home', 'right');
   return { net, home, left, right };
 }
+
+test('every node knows the region of all others, also of those that are reached through somebody', () => {
+  const { home, left, right } = homeAndEdges();
+  expect(home.tree.regionOf('left')).toBe('region of left');
+  expect(left.tree.regionOf('right')).toBe('region of right');
+  expect(right.tree.regionOf('nobody')).toBeUndefined();
+});
 
 test('every node knows the peers of all others, and not its own as another one', () => {
   const { home, left, right } = homeAndEdges();

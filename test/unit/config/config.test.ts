@@ -5,6 +5,12 @@ import { parseConfig, VARIABLE_NAMES } from '../../../node-app/config';
 const KEYS = JSON.stringify([{ kid: 'k', alg: 'HS256', secret: 's'.repeat(32) }]);
 const valid = { FLEET_AUTH: 'open' };
 
+const TWO_REGIONS = {
+  FLEET_REGION: 'eu',
+  FLEET_REGION_URLS: '{"eu":"https://eu.test","us":"https://us.test"}',
+  FLEET_LINK_SECRETS: 'x'.repeat(32),
+};
+
 describe('configuration', () => {
   test('has a default for everything on loopback, but no open door by default', () => {
     expect(parseConfig(valid)).toMatchObject({
@@ -42,6 +48,16 @@ describe('configuration', () => {
     [{ FLEET_ICE_SERVERS: '[{"url":"x"}]' }, 'FLEET_ICE_SERVERS '],
     [{ FLEET_WEBHOOK_URLS: 'ftp://x' }, 'FLEET_WEBHOOK_URLS '],
     [{ FLEET_WEBHOOK_URLS: 'https://x.test' }, 'FLEET_WEBHOOK_SECRETS is required'],
+    [
+      { FLEET_REGION_URLS: '{"eu":"wss://x.test"}' },
+      'FLEET_REGION_URLS must be a URL with http or https (at eu)',
+    ],
+    [{ FLEET_REGION_URLS: '{"eu":"https://x.test"}' }, 'FLEET_REGION_URLS does not name FLEET_REGION'],
+    [{ ...TWO_REGIONS, FLEET_LINK_SECRETS: '' }, 'FLEET_LINK_SECRETS is required when FLEET_REGION_URLS'],
+    [
+      { ...TWO_REGIONS, FLEET_MEDIA_ANNOUNCED_ADDRESS: 'media.test' },
+      'FLEET_MEDIA_ANNOUNCED_ADDRESS must be an IP',
+    ],
   ])('%j stops the start with one line that names it', (env, message) => {
     expect(() => parseConfig({ ...valid, ...env })).toThrow(message);
   });

@@ -84,7 +84,7 @@ describe('links through the endpoint of another region', () => {
     const proofs = new TunnelProofs({ keys: new LinkKeys(secrets), clock: systemClock });
     // As beside the gateway, whose WebSockets are another plugin's.
     await app.register(async (scope) => scope.register(websocket));
-    await app.register(tunnelRoutes, { nodeId, region: REGION, tunnels, proofs, logger });
+    await app.register(tunnelRoutes, { nodeId, region: REGION, tunnels, proofs, clock: systemClock, logger });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     started.push({
       close: () => {
