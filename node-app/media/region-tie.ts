@@ -22,7 +22,8 @@ export interface RegionTieOptions {
 
 /**
  * What ties a room's home to the room's homes in other regions, while it is one: they form a star around the root, which
- * the directory of regions names. A root takes neighbours only while it is the root, so that stars make no loop.
+ * the directory of regions names. A home takes neighbours only while it is the root itself, so that there is no loop: whoever
+ * joins ties its whole tree to one that it isn't part of.
  */
 export class RegionTie {
   readonly #options: RegionTieOptions;
@@ -57,6 +58,7 @@ export class RegionTie {
     this.#entry = regions.enter({
       roomId,
       epoch,
+      isTied: () => this.#home.isJoined,
       onRoot: (place) => {
         this.#home.place(place);
         known();
@@ -105,7 +107,7 @@ export class RegionTie {
   }
 
   async #findRoot() {
-    const { root } = this.#entry;
+    const root = this.#entry.root();
     if (root === undefined) {
       throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', {
         message: 'no directory of regions has answered yet',

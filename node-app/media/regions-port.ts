@@ -5,13 +5,15 @@ export interface RegionRoom {
   roomId: string;
   /** Of the room in this region, at present. */
   epoch(): number;
+  /** It is tied to the root that it was told last, which is another region's. */
+  isTied(): boolean;
   /** The room's root among the regions is that node now: this one, or the home in another region. */
   onRoot(place: RoomPlace): void;
 }
 
 export interface RegionEntry {
   /** What `onRoot` was told last; undefined before. */
-  readonly root: RoomPlace | undefined;
+  root(): RoomPlace | undefined;
   /** The room has ended here, or has its home on another node. Idempotent. */
   close(): void;
 }

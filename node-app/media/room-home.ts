@@ -72,6 +72,11 @@ export class RoomHome {
     return this.#homeId === this.#options.nodeId;
   }
 
+  /** This node is an edge, and its home has taken it. */
+  get isJoined(): boolean {
+    return this.#joined;
+  }
+
   /** Placement says where the room lives. What is older than what is known is ignored. */
   place({ nodes, homeLinkAddress, epoch }: RoomPlace): void {
     const [homeId] = nodes;
@@ -148,22 +153,17 @@ export class RoomHome {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopJoining();
-    const { links, roomId } = this.#options;
-    this.#dropEdges(goesOn);
-    if (!this.isHome) {
-      links.leave(this.#homeId, roomId, goesOn);
-      if (goesOn && this.#joined) this.#options.listener.neighbourDown(this.#homeId);
-    }
-    this.#settle();
-  }
-
-  #dropEdges(goesOn: boolean): void {
     const { links, listener, roomId } = this.#options;
     for (const nodeId of this.#edges) {
       links.leave(nodeId, roomId, goesOn);
       if (goesOn) listener.neighbourDown(nodeId);
     }
     this.#edges.clear();
+    if (!this.isHome) {
+      links.leave(this.#homeId, roomId, goesOn);
+      if (goesOn && this.#joined) listener.neighbourDown(this.#homeId);
+    }
+    this.#settle();
   }
 
   #leftHome(): void {
@@ -192,8 +192,7 @@ export class RoomHome {
     this.#evidence = undefined;
     if (before !== homeId) {
       logger.info({ homeNodeId: homeId, epoch: this.#epoch }, 'the room has another home');
-      // They find the new home by themselves; kept, they would tie both homes together a second time.
-      if (!this.isHome) this.#dropEdges(true);
+      // Edges that were there stay until they hear of the new home too: nobody loses the way meanwhile.
       listener.homeChanged();
     }
     if (this.isHome) this.#settle();

@@ -7,7 +7,7 @@ import { PRESENCE_LEASE_MS } from '../../core/protocol/region-link';
 const FAILURES_UNTIL_AWAY = 2;
 /** Between two attempts to reach one that is away, milliseconds: doubled up to the last. Each with a jitter of half. */
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 1_000;
 
 export interface DirectoryStateOptions {
   region: string;

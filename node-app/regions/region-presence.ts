@@ -24,8 +24,6 @@ export interface RegionPresenceOptions {
   speak: (region: string, presence: Presence) => Promise<PresenceAnswer>;
   /** Link address of a node of another region. */
   addressOf: (region: string, nodeId: string) => string;
-  /** Whether the link to a node stands. */
-  isLinked: (nodeId: string) => boolean;
   clock: Clock;
   random: RandomSource;
   logger: Logger;
@@ -37,10 +35,9 @@ interface Held {
   readonly order: readonly string[];
   /** The directory that was told last that the room is here. */
   toldTo: string | undefined;
-  /** The one that answered last, and since when that is the one. */
-  directory: string | undefined;
-  directorySinceMs: number;
   root: RegionRoot | undefined;
+  /** Named in place of the root that the room is tied to, since when. */
+  rival: { root: RegionRoot; sinceMs: number } | undefined;
   /** How often the root has changed: what orders what the room is told. */
   changes: number;
   /** Since when this region is the root. */
@@ -87,22 +84,15 @@ export class RegionPresence implements RegionsPort {
       room,
       order: directoryOrder(room.roomId, this.#options.regions),
       toldTo: undefined,
-      directory: undefined,
-      directorySinceMs: 0,
       root: undefined,
+      rival: undefined,
       changes: 0,
       rootSinceMs: undefined,
     };
     this.#held.set(room.roomId, held);
     this.#fresh.add(held);
     this.#speakSoon();
-    const placeOf = (): RoomPlace | undefined => this.#placeOf(held);
-    return {
-      get root() {
-        return placeOf();
-      },
-      close: () => this.#leave(held),
-    };
+    return { root: () => this.#placeOf(held), close: () => this.#leave(held) };
   }
 
   /** Begins to speak. */
@@ -222,14 +212,7 @@ export class RegionPresence implements RegionsPort {
   }
 
   #hear(held: Held, directory: string, root: RegionRoot): void {
-    const { clock, nodeId, region, isLinked, logger } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const { directory: before } = held;
-    if (before !== directory) {
-      held.directory = directory;
-      // What the first one says is not compared with anything.
-      held.directorySinceMs = before === undefined ? Number.NEGATIVE_INFINITY : nowMs;
-    }
+    const { clock, nodeId, region, logger } = this.#options;
     const isOwn = root.region === region;
     if (isOwn !== (root.nodeId === nodeId)) {
       // Another home of this region is about to take over; or else two regions have a node of the same name.
@@ -241,10 +224,17 @@ export class RegionPresence implements RegionsPort {
       }
       return;
     }
-    if (held.root?.region === root.region && held.root.nodeId === root.nodeId) return;
-    // A directory that has just taken over may not have heard of everybody yet.
-    const isNew = nowMs - held.directorySinceMs < PRESENCE_LEASE_MS;
-    if (isNew && held.root && held.root.region !== region && isLinked(held.root.nodeId)) return;
+    const nowMs = clock.monotonicMs();
+    if (isSame(held.root, root)) {
+      held.rival = undefined;
+      return;
+    }
+    if (held.root !== undefined && held.root.region !== root.region && held.room.isTied()) {
+      // A directory that has just taken over, or is about to be left, doesn't know of everybody; and the tie holds.
+      if (!isSame(held.rival?.root, root)) held.rival = { root, sinceMs: nowMs };
+      if (held.rival === undefined || nowMs - held.rival.sinceMs < PRESENCE_LEASE_MS) return;
+    }
+    held.rival = undefined;
     held.root = root;
     held.changes += 1;
     held.rootSinceMs = isOwn ? nowMs : undefined;
@@ -269,4 +259,8 @@ export class RegionPresence implements RegionsPort {
     this.#again?.cancel();
     this.#again = this.#options.clock.setTimer(PRESENCE_INTERVAL_MS / 4, () => this.#speakToAll());
   }
+}
+
+function isSame(one: RegionRoot | undefined, other: RegionRoot): boolean {
+  return one?.region === other.region && one.nodeId === other.nodeId;
 }

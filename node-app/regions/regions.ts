@@ -51,7 +51,6 @@ export class Regions {
       regions,
       speak: (to, presence) => links.speak(to, presence),
       addressOf: (of, id) => links.addressOf(of, id),
-      isLinked: (id) => hub.find(id) !== undefined,
       clock,
       random,
       logger,

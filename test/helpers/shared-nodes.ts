@@ -121,7 +121,9 @@ export class SharedNodes {
         });
       },
       leave: (nodeId, roomId, goesOn) => {
-        void this.#inOrder(async () => this.#reach(from, nodeId)?.sharing.neighbourLeft(from, roomId, goesOn));
+        void this.#inOrder(async () =>
+          this.#reach(from, nodeId)?.sharing.neighbourLeft(from, roomId, goesOn),
+        );
       },
     };
   }

@@ -41,7 +41,8 @@ function port(region: string): MediaPort {
   };
 }
 
-const join = (region: string, peerId: string) => DemoClient.join(port(region), { peerId, generation: 'current' });
+const join = (region: string, peerId: string) =>
+  DemoClient.join(port(region), { peerId, generation: 'current' });
 
 async function media(client: DemoClient, direction: 'send' | 'receive'): Promise<RtpPeer> {
   const transport = direction === 'send' ? client.sendTransport : client.receiveTransport;
@@ -62,7 +63,9 @@ async function receives(to: RtpPeer, consumers: readonly DemoConsumer[]): Promis
 test('what is sent in one region is received in the other, also after they were apart, and nothing is left', async () => {
   const entities = () =>
     Promise.all(
-      [EU, US].map(async (region) => (await regions.node(region).parts.media.dumpWorkers()).map((dump) => dump.entities)),
+      [EU, US].map(async (region) =>
+        (await regions.node(region).parts.media.dumpWorkers()).map((dump) => dump.entities),
+      ),
     );
   const idle = await entities();
   const [ada, grace] = [await join(EU, 'ada'), await join(US, 'grace')];

@@ -77,13 +77,7 @@ class Home {
         region: nodeId,
         enter: (room) => {
           this.#room = room;
-          const root = () => this.#root;
-          return {
-            get root() {
-              return root();
-            },
-            close: () => undefined,
-          };
+          return { root: () => this.#root, close: () => undefined };
         },
       },
       epoch: () => 1,
