@@ -116,14 +116,14 @@ export class RegionPresence implements RegionsPort {
   }
 
   #leave(held: Held): void {
-    const { roomId, epoch } = held.room;
+    const { roomId } = held.room;
     if (this.#held.get(roomId) !== held) return;
     this.#held.delete(roomId);
     this.#fresh.delete(held);
     if (held.toldTo === undefined) return;
     const left = this.#left.get(held.toldTo) ?? new Map<string, number>();
     this.#left.set(held.toldTo, left);
-    left.set(roomId, epoch());
+    left.set(roomId, held.room.epoch());
     this.#speakSoon();
   }
 
