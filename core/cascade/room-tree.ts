@@ -51,6 +51,8 @@ type Addressed = Extract<RoomLinkMessage, { t: 'pipe' | 'levels' }>;
 /** Another node of the room. */
 interface Origin {
   region: string | undefined;
+  /** A home's root among the regions. */
+  rootId: string | undefined;
   /** The neighbour through which it is reached; undefined while the way is broken. */
   via: string | undefined;
   peers: Map<string, AnnouncedPeer>;
@@ -76,6 +78,7 @@ export class RoomTree {
   readonly #ownPeers = new Map<string, AnnouncedPeer>();
   #ownSpeaking: Speaking = SILENCE;
   #ownHeard: readonly string[] | undefined;
+  #ownRootId: string | undefined;
 
   constructor(options: RoomTreeOptions) {
     this.#options = options;
@@ -93,6 +96,18 @@ export class RoomTree {
   /** Region of another node of the room; undefined while that isn't known. */
   regionOf(nodeId: string): string | undefined {
     return this.#origins.get(nodeId)?.region;
+  }
+
+  /** The root among the regions, as that home says; undefined: it says nothing of one. */
+  rootOf(homeId: string): string | undefined {
+    return homeId === this.#options.nodeId ? this.#ownRootId : this.#origins.get(homeId)?.rootId;
+  }
+
+  /** This node is a home, and that one the root among the regions; undefined: it is no home. */
+  setOwnRoot(rootId: string | undefined): void {
+    if (rootId === this.#ownRootId) return;
+    this.#ownRootId = rootId;
+    this.#tellAll(this.#own(nodeMessage({ region: this.#options.region, rootId })));
   }
 
   /** Everybody with that id on other nodes: more than one while somebody moves. */
@@ -143,7 +158,13 @@ export class RoomTree {
     this.neighbourDown(neighbourId);
     this.#neighbours.add(neighbourId);
     const { nodeId, region } = this.#options;
-    const own = { region, peers: this.#ownPeers, speaking: this.#ownSpeaking, heard: this.#ownHeard };
+    const own = {
+      region,
+      rootId: this.#ownRootId,
+      peers: this.#ownPeers,
+      speaking: this.#ownSpeaking,
+      heard: this.#ownHeard,
+    };
     this.#tellAbout(neighbourId, nodeId, own);
     for (const [originId, origin] of this.#origins) {
       if (origin.via !== undefined) this.#tellAbout(neighbourId, originId, origin);
@@ -175,7 +196,7 @@ export class RoomTree {
     const { origin: originId, hops } = message;
     // What comes back to where it began, or goes round for ever, means that the tree is not one at the moment.
     if (originId === this.#options.nodeId || hops >= MAX_ROOM_LINK_HOPS) return;
-    if (message.t === 'node') this.#onNode(neighbourId, originId, message.region);
+    if (message.t === 'node') this.#onNode(neighbourId, originId, message);
     const origin = this.#origins.get(originId);
     if (origin?.via !== neighbourId) return;
     if (message.t === 'pipe' || message.t === 'levels') {
@@ -198,11 +219,16 @@ export class RoomTree {
     this.#neighbours.clear();
   }
 
-  #onNode(neighbourId: string, originId: string, region: string | undefined): void {
+  #onNode(
+    neighbourId: string,
+    originId: string,
+    { region, rootId }: { region?: string | undefined; rootId?: string | undefined },
+  ): void {
     const known = this.#origins.get(originId);
     if (known === undefined) {
       this.#origins.set(originId, {
         region,
+        rootId,
         via: neighbourId,
         peers: new Map(),
         unconfirmed: new Set(),
@@ -211,6 +237,7 @@ export class RoomTree {
         graceTimer: undefined,
       });
     } else {
+      known.rootId = rootId;
       known.graceTimer?.cancel();
       known.graceTimer = undefined;
       if (known.via !== neighbourId) {
@@ -307,11 +334,11 @@ export class RoomTree {
   #tellAbout(
     neighbourId: string,
     origin: string,
-    { region, peers, speaking, heard }: Pick<Origin, 'region' | 'peers' | 'speaking' | 'heard'>,
+    { region, rootId, peers, speaking, heard }: Omit<Origin, 'via' | 'unconfirmed' | 'graceTimer'>,
   ): void {
     const { send, nodeId } = this.#options;
     const hops = origin === nodeId ? 0 : 1;
-    send(neighbourId, { t: 'node', origin, hops, ...(region !== undefined && { region }) });
+    send(neighbourId, { ...nodeMessage({ region, rootId }), origin, hops });
     for (const peer of peers.values()) send(neighbourId, { t: 'peer', origin, hops, peer });
     if (heard !== undefined) send(neighbourId, { ...heardMessage(heard), origin, hops });
     if (speaking.speakers.length > 0) send(neighbourId, { ...speakingMessage(speaking), origin, hops });
@@ -339,4 +366,12 @@ function speakingMessage({ speakers, dominantPeerId }: Speaking) {
 
 function heardMessage(producerIds: readonly string[] | undefined) {
   return { t: 'heard', ...(producerIds && { producerIds: [...producerIds] }) } as const;
+}
+
+function nodeMessage({ region, rootId }: Pick<Origin, 'region' | 'rootId'>) {
+  return {
+    t: 'node',
+    ...(region !== undefined && { region }),
+    ...(rootId !== undefined && { rootId }),
+  } as const;
 }

@@ -65,8 +65,14 @@ const speakerSchema = z.object({ peerId: peerIdSchema, volume: z.number() });
 const microphoneLevelSchema = z.object({ producerId: entityId, volume: z.number() });
 
 export const roomLinkMessageSchema = z.discriminatedUnion('t', [
-  /** `origin` is part of the room, and in that region. */
-  z.object({ t: z.literal('node'), origin: nodeId, hops, region: z.string().max(64).optional() }),
+  /** `origin` is part of the room, and in that region; of a home, with the home in the root region. */
+  z.object({
+    t: z.literal('node'),
+    origin: nodeId,
+    hops,
+    region: z.string().max(64).optional(),
+    rootId: nodeId.optional(),
+  }),
   /** It no longer is. */
   z.object({ t: z.literal('nodeGone'), origin: nodeId, hops }),
   /** A publisher on `origin` is new, or has changed. */

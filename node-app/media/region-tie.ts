@@ -14,7 +14,7 @@ export interface RegionTieOptions {
   regions: RegionsPort;
   /** Of the room in this region, at present. */
   epoch: () => number;
-  listener: Pick<RoomHomeListener, 'neighbourUp' | 'neighbourDown' | 'neighbourLeft'>;
+  listener: Pick<RoomHomeListener, 'neighbourUp' | 'neighbourDown' | 'neighbourLeft' | 'homeChanged'>;
   clock: Clock;
   random: RandomSource;
   logger: Logger;
@@ -46,7 +46,7 @@ export class RegionTie {
         leave: (...neighbour) => links.leave(...neighbour),
       },
       homes: { findHome: () => this.#findRoot() },
-      listener: { ...listener, epochChanged: () => undefined, homeChanged: () => undefined },
+      listener: { ...listener, epochChanged: () => undefined },
       clock,
       random,
       logger: options.logger.child({ between: 'regions' }),

@@ -84,7 +84,7 @@ export class RoomCascade implements HeardHome {
         },
         levels: (id, levels) => this.#room?.forwarding.heard.setRemoteLevels(id, levels),
         heardMicrophones: (id, producerIds) => {
-          if (id === this.homeId) this.#room?.forwarding.heard.setFromHome(producerIds);
+          if (id === this.#rankerId) this.#room?.forwarding.heard.setFromHome(producerIds);
         },
         pipe: (id, message) => this.pipes.handle(id, message),
       },
@@ -209,8 +209,17 @@ export class RoomCascade implements HeardHome {
     if (!this.#closed) this.#tree.setOwnSpeaking(speakers, dominantPeerId);
   }
 
+  /** This node ranks the room's microphones: the home, and of several regions the root. */
+  get ranks(): boolean {
+    return this.#rankerId === this.nodeId;
+  }
+
+  get #rankerId(): string {
+    return this.#tree.rootOf(this.homeId) ?? this.homeId;
+  }
+
   sendLevels(levels: readonly MicrophoneLevel[]): boolean {
-    return this.#tree.sendLevels(this.homeId, levels);
+    return this.#tree.sendLevels(this.#rankerId, levels);
   }
 
   tellHeard(producerIds: readonly string[] | undefined): void {
@@ -273,6 +282,7 @@ export class RoomCascade implements HeardHome {
     if (!this.isHome) {
       this.#tie?.close(true);
       this.#tie = undefined;
+      this.#tree.setOwnRoot(undefined);
       return;
     }
     this.#tie ??= new RegionTie({
@@ -285,6 +295,7 @@ export class RoomCascade implements HeardHome {
         neighbourUp: (id) => this.#onNeighbourUp(id),
         neighbourDown: (id) => this.#tree.neighbourDown(id),
         neighbourLeft: (id) => this.#tree.neighbourLeft(id),
+        homeChanged: () => this.#tree.setOwnRoot(this.rootId),
       },
       clock,
       random,

@@ -99,3 +99,41 @@ test('what is sent in one region is received in the other, also after they were 
   for (const [client] of received) client.peer.leave();
   await eventually(async () => isDeepStrictEqual(await entities(), idle), { timeoutMs: 20_000 });
 }, 120_000);
+
+test('of many microphones the loudest of all regions are heard in each', async () => {
+  const quiet = [
+    await join(EU, 'ada'),
+    await join(EU, 'alan'),
+    await join(EU, 'mary'),
+    await join(EU, 'emmy'),
+  ];
+  const [grace, edith] = [await join(US, 'grace'), await join(US, 'edith')];
+  const levels = new Map(
+    [...quiet, edith].map((client) => [client, 60]).concat([[grace, 10]]) as [DemoClient, number][],
+  );
+  for (const [index, [client, level]] of [...levels].entries()) {
+    const peer = await media(client, 'send');
+    await client.produce('audio', opusParameters(300 + index));
+    streams.push(sendOpus({ peer, ssrc: 300 + index, level }));
+  }
+  for (const client of [...quiet, edith]) {
+    const to = await media(client, 'receive');
+    const loud = await eventually(() => {
+      const found = client.consumers().filter(({ peerId }) => peerId === 'grace');
+      return found.length === 1 && found;
+    });
+
+    await receives(to, loud);
+  }
+  // Three at most, of six.
+  const heard = (client: DemoClient, to: RtpPeer) => {
+    const before = new Map(to.packetsBySsrc);
+    return () =>
+      client
+        .consumers()
+        .filter((one) => (to.packetsBySsrc.get(ssrcOf(one)) ?? 0) > (before.get(ssrcOf(one)) ?? 0) + 20);
+  };
+  const grows = heard(quiet[0] as DemoClient, mediaPeers[levels.size] as RtpPeer);
+  await eventually(() => grows().length > 0);
+  expect(grows().length).toBeLessThanOrEqual(3);
+}, 120_000);

@@ -103,7 +103,7 @@ export class HeardMicrophones {
   measured(): void {
     if (!this.#ranks) return;
     const own = this.#ownLevels();
-    if (this.#home.isHome) {
+    if (this.#home.ranks) {
       this.#rankAsHome();
       return;
     }
@@ -117,7 +117,7 @@ export class HeardMicrophones {
   /** How loud it is on another node: this one is the home. */
   setRemoteLevels(nodeId: string, levels: readonly MicrophoneLevel[]): void {
     this.#remote.set(nodeId, levels);
-    if (this.#ranks && this.#home.isHome) this.#rankAsHome();
+    if (this.#ranks && this.#home.ranks) this.#rankAsHome();
   }
 
   /** What it said no longer holds: it is out of reach, or no longer part of the room. */
@@ -142,7 +142,7 @@ export class HeardMicrophones {
   #start(): void {
     for (const levels of this.#routers.values()) levels.start();
     this.#wasSilent = false;
-    if (!this.#home.isHome) this.#set(this.#fromHome);
+    if (!this.#home.ranks) this.#set(this.#fromHome);
     this.#settleTimer = this.#options.clock.setTimer(SETTLE_MS, () => {
       this.#settled = true;
       this.measured();
@@ -193,7 +193,7 @@ export class HeardMicrophones {
   }
 
   #tell(heard: readonly string[] | undefined): void {
-    if (!this.#home.isHome || isSame(heard, this.#told)) return;
+    if (!this.#home.ranks || isSame(heard, this.#told)) return;
     this.#told = heard;
     this.#home.tellHeard(heard);
   }

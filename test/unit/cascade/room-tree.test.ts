@@ -161,6 +161,20 @@ test('every node knows the region of all others, also of those that are reached 
   expect(right.tree.regionOf('nobody')).toBeUndefined();
 });
 
+test('an edge learns of its home which home is the root among the regions, also when it changes', () => {
+  const { net, home, left } = homeAndEdges();
+  expect(left.tree.rootOf('home')).toBeUndefined();
+  home.tree.setOwnRoot('far');
+  net.deliver();
+  expect([home.tree.rootOf('home'), left.tree.rootOf('home')]).toEqual(['far', 'far']);
+  const late = net.add('late');
+  net.link('home', 'late');
+  expect(late.tree.rootOf('home')).toBe('far');
+  home.tree.setOwnRoot(undefined);
+  net.deliver();
+  expect(late.tree.rootOf('home')).toBeUndefined();
+});
+
 test('every node knows the peers of all others, and not its own as another one', () => {
   const { home, left, right } = homeAndEdges();
   expect(home.others).toEqual(['left/p-left', 'right/p-right']);

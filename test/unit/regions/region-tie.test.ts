@@ -82,6 +82,7 @@ class Home {
       },
       epoch: () => 1,
       listener: {
+        homeChanged: () => undefined,
         neighbourUp: (id) => this.neighbours.add(id),
         neighbourDown: (id) => this.neighbours.delete(id),
         neighbourLeft: (id) => {
