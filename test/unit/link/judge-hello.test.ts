@@ -1,4 +1,4 @@
-import { agreeOnVersion, judgeHello, type AcceptQuestion } from '../../../core/protocol/link';
+import { LINK_VERSIONS, agreeOnVersion, judgeHello, type AcceptQuestion } from '../../../core/protocol/link';
 
 const hello = { nodeId: 'b', instanceId: 'i1', target: 'a', min: 1, max: 1 };
 const question = (more: Partial<AcceptQuestion> = {}): AcceptQuestion => ({
@@ -41,7 +41,7 @@ describe('judging a hello', () => {
     ['another target', { ...hello, target: 'c' }, 'wrong-node'],
     ['its own id', { ...hello, nodeId: 'a' }, 'wrong-node'],
     ['an older release', { ...hello, min: 0, max: 0 }, 'version'],
-    ['a newer release', { ...hello, min: 2, max: 3 }, 'version'],
+    ['a newer release', { ...hello, min: LINK_VERSIONS.max + 1, max: LINK_VERSIONS.max + 2 }, 'version'],
   ])('%s is refused', (_case, other, reason) => {
     expect(judgeHello(question({ hello: other }))).toEqual({ accept: false, reason });
   });
