@@ -1,19 +1,14 @@
 import * as mediasoup from 'mediasoup';
 import type { types } from 'mediasoup';
-import { opusParameters, vp8Parameters, type RunningStream } from '../../../local/load/rtp-streams';
-import type { RtpPeer } from '../../../local/load/rtp-peer';
-import { DemoClient } from '../../helpers/demo-client';
 import { eventually } from '../../helpers/eventually';
 import { SharedNodes } from '../../helpers/shared-nodes';
 import { TestPeer } from '../../helpers/test-peer';
-import { SRTP_PARAMETERS } from '../forwarding/messages';
-import { sendCamera, sendMicrophone } from './camera';
+import { AUDIO_PARAMETERS, SRTP_PARAMETERS } from '../forwarding/messages';
+import { CAMERA_LAYERS, CAMERA_PARAMETERS } from './camera';
 import { measureForwarding, type ForwardingUse } from './forwarding-use';
-import { sinkCapabilities } from './sink-viewers';
+import { sinkCapabilities } from './router-viewers';
 
 const ROOM_ID = 'broadcast';
-const VIDEO_SSRCS = [1_001, 1_002, 1_003];
-const AUDIO_SSRC = 2_001;
 const SETTLE_TIMEOUT_MS = 30_000;
 
 /** The viewers of one node: a broadcaster of the room with a receiving transport for each. */
@@ -29,21 +24,13 @@ interface Audience {
  * that receiving costs the machine nothing.
  */
 export class BroadcastRoom {
-  readonly #nodes: SharedNodes;
-  readonly #publisher: DemoClient;
-  readonly #consumers: ReadonlyMap<string, types.Consumer>;
-  readonly #stopFinding: () => void;
   #producerIds: string[] = [];
-  #camera: RtpPeer | undefined;
-  readonly #streams: RunningStream[] = [];
   readonly #audiences = new Map<number, Audience>();
 
-  private constructor(nodes: SharedNodes, publisher: DemoClient, found: FoundConsumers) {
-    this.#nodes = nodes;
-    this.#publisher = publisher;
-    this.#consumers = found.consumers;
-    this.#stopFinding = found.stop;
-  }
+  private constructor(
+    readonly nodes: SharedNodes,
+    private readonly found: FoundConsumers,
+  ) {}
 
   static async start(nodeCount: number, maxViewersPerNode: number): Promise<BroadcastRoom> {
     const found = findConsumers();
@@ -51,36 +38,33 @@ export class BroadcastRoom {
       capacity: { egressBps: 1e10, packetsPerSecond: 1e6 },
       limits: { transports: maxViewersPerNode },
     });
-    try {
-      const publisher = await DemoClient.join(nodes.port(0), { ...PEER, peerId: 'publisher' });
-      const room = new BroadcastRoom(nodes, publisher, found);
-      await room.#publish();
-      return room;
-    } catch (error) {
-      found.stop();
-      nodes.close();
-      throw error;
+    return new BroadcastRoom(nodes, found);
+  }
+
+  /** A camera and a microphone on the first node. Answers the port that takes their packets. */
+  async publish(): Promise<number> {
+    // A room exists with its first peer.
+    await this.#join(0, 'host');
+    const call = await this.#broadcaster(0, 'publisher');
+    const { id: transportId, port } = await call('createTransport', { rtcpMux: true, comedia: true });
+    for (const [kind, rtpParameters] of [
+      ['video', CAMERA_PARAMETERS],
+      ['audio', AUDIO_PARAMETERS],
+    ] as const) {
+      this.#producerIds.push((await call('produce', { transportId, kind, rtpParameters })).id);
     }
+    return port;
   }
 
   /** Viewers come to a node, one at each of the ports, and get all packets when this returns. */
   async enter(index: number, sinkPorts: readonly number[]): Promise<void> {
-    const node = this.#nodes.node(index);
-    const holder = await TestPeer.open(this.#nodes.port(index), { ...PEER, peerId: `holder-${index}` });
+    const broadcasterId = `audience-${index}`;
+    const holder = await this.#join(index, `holder-${index}`);
     const capabilities = await holder.request<{ routerRtpCapabilities: types.RtpCapabilities }>(
       'getRouterRtpCapabilities',
     );
     const rtpCapabilities = sinkCapabilities(capabilities.routerRtpCapabilities);
-    await holder.request('join', { displayName: 'holder', device: {} });
-    const broadcasterId = `audience-${index}`;
-    const call = (operation: Parameters<typeof node.call>[1], params: object) =>
-      node.call(ROOM_ID, operation, { broadcasterId, ...params }) as Promise<{ id: string }>;
-    await call('createBroadcaster', {
-      displayName: 'audience',
-      device: { name: 'bench' },
-      remoteAddress: '',
-      joins: true,
-    });
+    const call = await this.#broadcaster(index, broadcasterId);
     const audience: Audience = { holder, broadcasterId, consumerIds: [] };
     this.#audiences.set(index, audience);
     // An edge learns from the home what is published.
@@ -102,10 +86,15 @@ export class BroadcastRoom {
         audience.consumerIds.push(id);
       }
     }
-    const top = VIDEO_SSRCS.length - 1;
+    await this.allGetTopLayer();
+  }
+
+  /** @throws Error when the source doesn't send */
+  async allGetTopLayer(): Promise<void> {
+    const top = CAMERA_LAYERS.length - 1;
     await eventually(
       () =>
-        this.#consumersOf(audience).every(
+        this.#viewers().every(
           ({ kind, currentLayers }) => kind === 'audio' || currentLayers?.spatialLayer === top,
         ),
       { timeoutMs: SETTLE_TIMEOUT_MS },
@@ -118,45 +107,49 @@ export class BroadcastRoom {
     if (audience === undefined) throw new RangeError(`nobody watches on node ${index}`);
     this.#audiences.delete(index);
     const { holder, broadcasterId } = audience;
-    await this.#nodes.node(index).call(ROOM_ID, 'deleteBroadcaster', { broadcasterId });
+    await this.nodes.node(index).call(ROOM_ID, 'deleteBroadcaster', { broadcasterId });
     holder.leave();
   }
 
   /** What the workers of all nodes with viewers do for them, pipes included. */
   measure(windowMs: number): Promise<ForwardingUse> {
     return measureForwarding({
-      consumers: [...this.#audiences.values()].flatMap((audience) => this.#consumersOf(audience)),
-      workerPids: [...this.#audiences.keys()].flatMap((index) => this.#nodes.node(index).workerPids),
+      consumers: this.#viewers(),
+      workerPids: [...this.#audiences.keys()].flatMap((index) => this.nodes.node(index).workerPids),
       windowMs,
     });
   }
 
-  async close(): Promise<void> {
-    this.#stopFinding();
-    for (const stream of this.#streams) stream.stop();
-    await this.#camera?.close();
-    this.#nodes.close();
+  close(): void {
+    this.found.stop();
+    this.nodes.close();
   }
 
-  async #publish(): Promise<void> {
-    this.#camera = await this.#publisher.connectMedia(this.#publisher.sendTransport);
-    this.#producerIds = [
-      await this.#publisher.produce('video', vp8Parameters(VIDEO_SSRCS)),
-      await this.#publisher.produce('audio', opusParameters(AUDIO_SSRC)),
-    ];
-    this.#streams.push(...sendCamera(this.#camera, VIDEO_SSRCS), sendMicrophone(this.#camera, AUDIO_SSRC));
+  async #join(index: number, peerId: string): Promise<TestPeer> {
+    const peer = await TestPeer.open(this.nodes.port(index), { roomId: ROOM_ID, peerId });
+    await peer.request('join', { displayName: peerId, device: {} });
+    return peer;
   }
 
-  #consumersOf({ consumerIds }: Audience): types.Consumer[] {
-    return consumerIds.map((id) => {
-      const consumer = this.#consumers.get(id);
+  /** Answers the function by which it asks for all else. */
+  async #broadcaster(index: number, broadcasterId: string) {
+    const node = this.nodes.node(index);
+    const call = (operation: Parameters<typeof node.call>[1], params: object) =>
+      node.call(ROOM_ID, operation, { broadcasterId, ...params }) as Promise<{ id: string; port: number }>;
+    const about = { displayName: broadcasterId, device: { name: 'bench' }, remoteAddress: '' };
+    await call('createBroadcaster', { ...about, joins: true });
+    return call;
+  }
+
+  #viewers(): types.Consumer[] {
+    const ids = [...this.#audiences.values()].flatMap(({ consumerIds }) => consumerIds);
+    return ids.map((id) => {
+      const consumer = this.found.consumers.get(id);
       if (consumer === undefined) throw new Error(`no consumer ${id}`);
       return consumer;
     });
   }
 }
-
-const PEER = { roomId: ROOM_ID, generation: 'current' } as const;
 
 interface FoundConsumers {
   consumers: ReadonlyMap<string, types.Consumer>;

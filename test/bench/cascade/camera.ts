@@ -1,22 +1,23 @@
-import type { RtpPeer } from '../../../local/load/rtp-peer';
-import { sendOpus, sendVp8, type RunningStream } from '../../../local/load/rtp-streams';
+import { VIDEO, VIDEO_PARAMETERS, AUDIO, type VideoLayer } from '../forwarding/messages';
 
-/** Chromium's VP8 simulcast at 30 frames a second: about 200, 700 and 2,500 kbit/s. */
-export const CAMERA_LAYERS = [
-  { packetsPerFrame: 1, payloadBytes: 820 },
-  { packetsPerFrame: 3, payloadBytes: 960 },
-  { packetsPerFrame: 10, payloadBytes: 1_040 },
+/** About Chromium's VP8 simulcast at 30 frames a second: 200, 700 and 2,500 kbit/s. */
+export const CAMERA_LAYERS: VideoLayer[] = [
+  { ssrc: 1_001, packetsPerSecond: 30, payloadBytes: 820 },
+  { ssrc: 1_002, packetsPerSecond: 90, payloadBytes: 960 },
+  { ssrc: 1_003, packetsPerSecond: 300, payloadBytes: 1_040 },
 ];
 
-/** What a viewer of the uppermost layer gets of a camera and its microphone: 10 × 30 packets and 50. */
-export const TOP_PACKETS_PER_SECOND = 350;
+export const CAMERA_PARAMETERS = {
+  ...VIDEO_PARAMETERS,
+  encodings: CAMERA_LAYERS.map(({ ssrc }) => ({ ssrc })),
+};
 
-/** Sends the layers to the SSRCs, lowest first; fewer SSRCs than layers get the uppermost ones. */
-export function sendCamera(peer: RtpPeer, ssrcs: readonly number[]): RunningStream[] {
-  const layers = CAMERA_LAYERS.slice(-ssrcs.length);
-  return layers.map((layer, index) => sendVp8({ peer, ssrc: ssrcs[index] ?? 0, ...layer }));
-}
+/** The uppermost layer as the only one. */
+export const SINGLE_LAYER: VideoLayer = {
+  ssrc: VIDEO.ssrc,
+  packetsPerSecond: CAMERA_LAYERS.at(-1)?.packetsPerSecond ?? 0,
+  payloadBytes: CAMERA_LAYERS.at(-1)?.payloadBytes ?? 0,
+};
 
-export function sendMicrophone(peer: RtpPeer, ssrc: number): RunningStream {
-  return sendOpus({ peer, ssrc });
-}
+/** What a viewer of the uppermost layer gets, sound included. */
+export const TOP_PACKETS_PER_SECOND = SINGLE_LAYER.packetsPerSecond + AUDIO.packetsPerSecond;

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { TestRouter } from '../../helpers/test-router';
 import { SRTP_PARAMETERS } from '../forwarding/messages';
 
 /**
@@ -36,6 +37,24 @@ export async function openSinkViewers(
     await transport.connect({ ip: '127.0.0.1', port, srtpParameters: SRTP_PARAMETERS });
     for (const producerId of producerIds) {
       consumers.push(await transport.consume({ producerId, rtpCapabilities }));
+    }
+  }
+  return consumers;
+}
+
+/** Viewers by WebRTC: ICE, DTLS, SRTP and a congestion controller, to which they give no feedback. */
+export async function openPeerViewers(
+  at: TestRouter,
+  producerIds: readonly string[],
+  count: number,
+): Promise<types.Consumer[]> {
+  const consumers: types.Consumer[] = [];
+  for (let viewer = 0; viewer < count; viewer += 1) {
+    const { transport } = await at.connect();
+    for (const producerId of producerIds) {
+      consumers.push(
+        await transport.consume({ producerId, rtpCapabilities: at.router.rtpCapabilities }),
+      );
     }
   }
   return consumers;
