@@ -42,11 +42,9 @@ async function run(options: BenchmarkOptions): Promise<Sample[][]> {
     room = started;
     const source = processes.startSource({ ports: [await started.publish()], layers: CAMERA_LAYERS });
     const command = (what: SourceCommand): boolean => source.send(what);
-    command('send');
     for (let node = 0; node < NODES; node += 1) {
       await started.enter(node, ports.splice(0, VIEWERS_PER_NODE));
     }
-    command('pause');
     const sinks = await BareWorker.start(processes, (at, ids) => openSinkViewers(at.router, ids, ports));
     bare.push(sinks);
     // On a worker of their own: each transport with a congestion controller costs CPU by its timers alone.

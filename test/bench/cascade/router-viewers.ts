@@ -52,9 +52,7 @@ export async function openPeerViewers(
   for (let viewer = 0; viewer < count; viewer += 1) {
     const { transport } = await at.connect();
     for (const producerId of producerIds) {
-      consumers.push(
-        await transport.consume({ producerId, rtpCapabilities: at.router.rtpCapabilities }),
-      );
+      consumers.push(await transport.consume({ producerId, rtpCapabilities: at.router.rtpCapabilities }));
     }
   }
   return consumers;
