@@ -18,7 +18,7 @@ const WINDOW_MS = 3_000;
 export const bench: Benchmark = {
   name: 'cascade-scale',
   description: 'worker CPU per packet to a viewer, as a room grows from 1 to 4 nodes',
-  defaultRounds: 3,
+  defaultRounds: 2,
   run: (options) => run(options),
 };
 

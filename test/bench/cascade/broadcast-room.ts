@@ -31,7 +31,7 @@ export class BroadcastRoom {
   readonly #audiences = new Map<number, Audience>();
 
   private constructor(
-    readonly nodes: SharedNodes,
+    private readonly nodes: SharedNodes,
     private readonly found: FoundConsumers,
   ) {}
 
