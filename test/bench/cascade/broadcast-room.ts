@@ -9,7 +9,7 @@ import { measureForwarding, type ForwardingUse } from './forwarding-use';
 import { sinkCapabilities } from './router-viewers';
 
 const ROOM_ID = 'broadcast';
-const SETTLE_TIMEOUT_MS = 30_000;
+const SETTLE_TIMEOUT_MS = 60_000;
 const SETTLE_WINDOW_MS = 500;
 /** Six is what the uppermost layer has, and 1.8 the next one. */
 const SETTLED_VIDEO_PER_AUDIO = 5;
@@ -94,7 +94,7 @@ export class BroadcastRoom {
   /**
    * Waits until all watch the uppermost layer: once they have come, or the source sends again. On a busy machine packets
    * get lost, of all streams alike, so what counts is how many of video come to one of sound.
-   * @throws Error after half a minute
+   * @throws Error after a minute
    */
   async allGetTopLayer(): Promise<void> {
     const packetsOf = async (kind: types.MediaKind): Promise<number> => {
