@@ -210,7 +210,7 @@ export interface SenderReport {
 }
 
 /** Seconds from 1900 in the upper 32 bits, fractions in the lower (RFC 3550). */
-function ntpNow(): bigint {
+export function ntpNow(): bigint {
   const ms = Date.now();
   const seconds = BigInt(Math.floor(ms / 1_000) + 2_208_988_800);
   const fraction = BigInt(Math.floor(((ms % 1_000) / 1_000) * 2 ** 32));

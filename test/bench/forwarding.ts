@@ -1,7 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import type { ServerAnswer, ServerCommand, ServerSetup, SourceCommand } from './forwarding/messages';
+import {
+  VIDEO,
+  type ServerAnswer,
+  type ServerCommand,
+  type ServerSetup,
+  type SourceCommand,
+} from './forwarding/messages';
 import { BenchProcesses, cpuSecondsOf, sendAndWait } from './forwarding/processes';
-import type { SourceSetup } from './forwarding/source';
 import { runRounds, type Benchmark, type BenchmarkOptions, type Sample } from './harness';
 
 const ROOMS = 4;
@@ -99,13 +104,10 @@ async function startSide(
   const setup: ServerSetup = { kind, rooms: ROOMS, viewersPerRoom: VIEWERS_PER_ROOM, sinkPorts };
   const started = await ask(server, { type: 'start', setup });
   if (started.type !== 'started') throw new Error('the server did not start');
-  const source = children.start('source');
-  const stream: SourceSetup = {
+  const source = children.startSource({
     ports: started.publisherPorts,
-    packetsPerSecond: PACKETS_PER_SECOND,
-    payloadBytes: PAYLOAD_BYTES,
-  };
-  source.send(stream);
+    layers: [{ ssrc: VIDEO.ssrc, packetsPerSecond: PACKETS_PER_SECOND, payloadBytes: PAYLOAD_BYTES }],
+  });
   return { server, source, pids: { node: server.pid ?? 0, worker: started.workerPid } };
 }
 

@@ -12,6 +12,8 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   load: () => import('./load.js'),
   'cascade-bytes': () => import('./cascade-bytes.js'),
   'cascade-latency': () => import('./cascade-latency.js'),
+  'cascade-scale': () => import('./cascade-scale.js'),
+  broadcast: () => import('./broadcast.js'),
 };
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]

@@ -18,6 +18,13 @@ export type ServerAnswer =
 /** Told to a source: send, or be quiet. */
 export type SourceCommand = 'send' | 'pause';
 
+/** A stream of video, each packet a frame. */
+export interface VideoLayer {
+  ssrc: number;
+  packetsPerSecond: number;
+  payloadBytes: number;
+}
+
 export const VIDEO = { ssrc: 1111, payloadType: 101, clockRate: 90_000 };
 /** Nobody consumes it; it is there for who watches the speakers. */
 export const AUDIO = { ssrc: 2222, payloadType: 100, clockRate: 48_000, packetsPerSecond: 50, levelId: 10 };

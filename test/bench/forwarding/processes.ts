@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerCommand } from './messages';
+import type { SourceSetup } from './source';
 
 /** Clock ticks of /proc/<pid>/stat per second: 100 on every Linux that Node runs on (sysconf _SC_CLK_TCK). */
 const TICKS_PER_SECOND = 100;
@@ -39,6 +40,13 @@ export class BenchProcesses {
     this.running.add(child);
     child.once('exit', () => this.running.delete(child));
     return child;
+  }
+
+  /** Sends nothing before it is told to. */
+  startSource(setup: SourceSetup): ChildProcess {
+    const source = this.start('source');
+    source.send(setup);
+    return source;
   }
 
   /** Ports that take packets and drop them; see sink.ts. */

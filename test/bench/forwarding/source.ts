@@ -1,15 +1,18 @@
 import { createSocket } from 'node:dgram';
-import { RtpHeader, RtpPacket } from 'werift';
-import { AUDIO, VIDEO, type SourceCommand } from './messages';
+import { RtcpSenderInfo, RtcpSrPacket, RtpHeader, RtpPacket } from 'werift';
+import { ntpNow } from '../../../local/load/rtp-peer';
+import { AUDIO, VIDEO, type SourceCommand, type VideoLayer } from './messages';
 
 export interface SourceSetup {
   ports: number[];
-  packetsPerSecond: number;
-  payloadBytes: number;
+  /** More than one: simulcast, lowest first. */
+  layers: VideoLayer[];
 }
 
 /** Sends the same video and audio to every port at a steady rate, whenever it is told to. */
 const TICK_MS = 5;
+/** Without sender reports a consumer can't go from one layer to another. */
+const REPORT_EVERY_MS = 500;
 
 interface Stream {
   ssrc: number;
@@ -29,35 +32,58 @@ let timer: NodeJS.Timeout | undefined;
 function send(): void {
   const startedAt = performance.now();
   const before = streams.map(({ sent }) => sent);
+  let reportedAt = -Infinity;
   timer = setInterval(() => {
-    const seconds = (performance.now() - startedAt) / 1_000;
+    const now = performance.now();
+    const seconds = (now - startedAt) / 1_000;
     streams.forEach((stream, i) => {
       const due = (before[i] ?? 0) + Math.floor(seconds * stream.packetsPerSecond);
       for (; stream.sent < due; stream.sent += 1) sendOne(stream);
     });
+    if (now - reportedAt < REPORT_EVERY_MS) return;
+    reportedAt = now;
+    streams.forEach(report);
   }, TICK_MS);
 }
 
-function sendOne({
-  ssrc,
-  payloadType,
-  clockRate,
-  packetsPerSecond,
-  payload,
-  extensions,
-  sent,
-}: Stream): void {
+function timestampOf({ sent, clockRate, packetsPerSecond }: Stream): number {
+  return Math.floor((sent * clockRate) / packetsPerSecond) >>> 0;
+}
+
+function report(stream: Stream): void {
+  const { ssrc, sent, payload } = stream;
+  const senderInfo = new RtcpSenderInfo({
+    ntpTimestamp: ntpNow(),
+    rtpTimestamp: timestampOf(stream),
+    packetCount: sent,
+    octetCount: sent * payload.length,
+  });
+  sendToAll(new RtcpSrPacket({ ssrc, senderInfo, reports: [] }).serialize());
+}
+
+function sendOne(stream: Stream): void {
+  const { ssrc, payloadType, payload, extensions, sent } = stream;
   const header = new RtpHeader({
     version: 2,
     payloadType,
     sequenceNumber: sent & 0xffff,
-    timestamp: Math.floor((sent * clockRate) / packetsPerSecond) >>> 0,
+    timestamp: timestampOf(stream),
     ssrc,
     marker: true,
     ...(extensions.length > 0 && { extension: true, extensionProfile: 0xbede, extensions }),
   });
-  const packet = new RtpPacket(header, payload).serialize();
+  sendToAll(new RtpPacket(header, payload).serialize());
+}
+
+function sendToAll(packet: Buffer): void {
   for (const port of ports) socket.send(packet, port, '127.0.0.1');
+}
+
+function videoStream({ ssrc, packetsPerSecond, payloadBytes }: VideoLayer): Stream {
+  const payload = Buffer.alloc(payloadBytes, 2);
+  // Descriptor with the start bit, then a frame header that says key frame: any consumer can begin anywhere.
+  payload.set([0x10, 0x00]);
+  return { ...VIDEO, ssrc, packetsPerSecond, payload, extensions: [], sent: 0 };
 }
 
 process.on('message', (message: SourceSetup | SourceCommand) => {
@@ -65,12 +91,9 @@ process.on('message', (message: SourceSetup | SourceCommand) => {
   if (message === 'send') return send();
   if (message === 'pause') return;
   ports = message.ports;
-  const video = Buffer.alloc(message.payloadBytes, 2);
-  // Descriptor with the start bit, then a frame header that says key frame: any consumer can begin anywhere.
-  video.set([0x10, 0x00]);
   const loud = [{ id: AUDIO.levelId, payload: Buffer.from([0x80 | 10]) }];
   streams = [
-    { ...VIDEO, packetsPerSecond: message.packetsPerSecond, payload: video, extensions: [], sent: 0 },
+    ...message.layers.map(videoStream),
     { ...AUDIO, payload: Buffer.alloc(80, 1), extensions: loud, sent: 0 },
   ];
 });
