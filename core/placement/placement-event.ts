@@ -4,7 +4,10 @@ import type { CapacityVector } from '../capacity/capacity-vector';
 export type PlacementEvent = PlacementEventHead &
   (
     | {
-        /** A peer was refused: scale-out should hear of it at once. */
+        /**
+         * A peer was refused, or is on a node that moves its peers away since no other had headroom: scale-out should
+         * hear of it at once.
+         */
         kind: 'no-capacity';
         roomId: string;
         /** The room's home, full like all other nodes; empty when no node had headroom for a new room. */

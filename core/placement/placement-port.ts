@@ -116,6 +116,11 @@ export interface NodeHeartbeat {
   state: NodeState;
   /** False while the node may not take new work for a reason of its own (starting, a dead worker). */
   ready: boolean;
+  /**
+   * True while a draining node moves its peers to other nodes: it gets none, also not of its own rooms, unless no other
+   * node has headroom. It stays home of its rooms until their last peer has left it. @default false
+   */
+  isMoving?: boolean | undefined;
   /** Whether it can hold rooms together with other nodes. One that can't gets whole rooms only. */
   cascades: boolean;
   capacity: CapacityVector;

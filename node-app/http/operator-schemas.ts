@@ -198,7 +198,7 @@ export const eventSchema = z
   .meta({
     id: 'FleetEvent',
     description:
-      'no-capacity: a peer was refused. room-moved: its home is another node now, because the one before is gone or ended its part. generation-began: Redis came back empty or with lost writes, and the nodes assert their rooms anew.',
+      'no-capacity: a peer was refused, or stays on a node that drains, since no other has headroom. room-moved: its home is another node now, because the one before is gone or ended its part. generation-began: Redis came back empty or with lost writes, and the nodes assert their rooms anew.',
   }) satisfies z.ZodType<PlacementEvent>;
 
 export const eventListSchema = z

@@ -153,7 +153,7 @@ export class PlacementStore implements PlacementPort {
     checkNodeId(nodeId);
     const numbers = packDoubles([
       stateIndex(heartbeat.state),
-      heartbeat.ready ? 1 : 0,
+      readyCode(heartbeat),
       capacity.egressBps,
       capacity.packetsPerSecond,
       Math.max(committed.egressBps, measured.egressBps),
@@ -323,6 +323,12 @@ export class PlacementStore implements PlacementPort {
   #describe(error: unknown): FleetError {
     return placementError(error, this.#timing.heartbeatIntervalMs);
   }
+}
+
+/** As includes/node-layout.lua has it. */
+function readyCode({ ready, isMoving = false }: NodeHeartbeat): number {
+  if (isMoving) return 2;
+  return ready ? 1 : 0;
 }
 
 function inThrees(values: unknown[]): unknown[][] {

@@ -55,7 +55,7 @@ if rawRoom then
   if rawHome then lease, state, ready = struct.unpack('<ddd', rawHome) end
   isSuspect = evidence > 0 and ARGV[3] == home
   isHomeUsable = rawHome and lease > now and state < 3 and not isSuspect
-  if isHomeUsable and not newline then
+  if isHomeUsable and not newline and ready ~= MOVING then
     peers, pub, sub, both = peers + 1, pub + publishes, sub + subscribes, both + publishes * subscribes
     if peers > expected then expected = peers end
     needEgress, needPackets = roomDemand(pub, sub, both)

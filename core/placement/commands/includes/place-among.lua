@@ -3,7 +3,7 @@
 --- @include "choose-node"
 
 -- A peer of a room that lives: onto one of its nodes, or onto a further one. Of placePeer, by whose variables and
--- functions it goes: roomId, publishes, subscribes, evidence, now, claimOn, refuse.
+-- functions it goes: roomId, publishes, subscribes, evidence, isHomeUsable, now, claimOn, refuse.
 
 -- The room's nodes, with what each of them holds of the room.
 local function membersOf(list, room)
@@ -49,21 +49,24 @@ local function placeAmong(list, room)
   end
 
   local target, holds, egress, packets
-  -- The only node of a room was tried above.
-  for i = #members > 1 and 1 or 2, #members do
-    local member = members[i]
-    if takesPeers(member) then
-      holds = { unpack(member.holds) }
-      countPeer(holds)
-      egress, packets = added(member.holds, member.holds, holds)
-      if (egress <= 0 and packets <= 0)
-        or (egress <= egressHeadroom(member.node) and packets <= packetHeadroom(member.node)) then
-        target = member
-        break
+  local function takeFirst(isMoving)
+    for i = 1, #members do
+      local member = members[i]
+      if takesPeers(member) and (member.node[READY] == MOVING) == isMoving then
+        holds = { unpack(member.holds) }
+        countPeer(holds)
+        egress, packets = added(member.holds, member.holds, holds)
+        if (egress <= 0 and packets <= 0)
+          or (egress <= egressHeadroom(member.node) and packets <= packetHeadroom(member.node)) then
+          target = member
+          return
+        end
       end
     end
   end
 
+  -- The only node of a room, when it is the one that placePeer found, was tried there.
+  if #members > 1 or not isHomeUsable then takeFirst(false) end
   local isNew = not target
   if isNew then
     others = #members
@@ -74,9 +77,17 @@ local function placeAmong(list, room)
     for i = 1, #list do excluded[list[i]] = true end
     isShared = true
     local chosen = members[1].node[CASCADES] == 1 and choose(egress, packets, excluded)
-    if not chosen then return refuse(list[1], egress, packets) end
-    target = { id = chosen[1], raw = chosen[2], node = chosen[3] }
-    list[#list + 1] = target.id
+    if chosen then
+      target = { id = chosen[1], raw = chosen[2], node = chosen[3] }
+      list[#list + 1] = target.id
+    else
+      local refusal = refuse(list[1], egress, packets)
+      -- Nobody else has headroom, and scaling knows: better a node that has to move the peer later than none.
+      others = wasElsewhere
+      takeFirst(true)
+      if not target then return refusal end
+      isNew = false
+    end
   end
 
   -- The others carry their publishers to one node more, and the peer's own streams to those who receive them.

@@ -41,15 +41,21 @@ local function askForFullList(nodeId)
   writeNodeTail(nodeId, raw, node)
 end
 
--- The first node after the home that lives and is not drained. `suspect` is one that somebody has evidence against.
+-- The first node after the home that lives and is not drained, rather not one that moves its peers away. `suspect` is one
+-- that somebody has evidence against.
 local function nextHomeOf(list, now, suspect)
+  local leaving
   for i = 2, #list do
     local raw = list[i] ~= suspect and call('HGET', NODES, list[i])
     if raw then
-      local lease, state = struct.unpack('<dd', raw)
-      if lease > now and state < 3 then return list[i] end
+      local lease, state, ready = struct.unpack('<ddd', raw)
+      if lease > now and state < 3 then
+        if ready ~= MOVING then return list[i] end
+        leaving = leaving or list[i]
+      end
     end
   end
+  return leaving
 end
 
 -- The node's claims for the room go on with this epoch; without one they end, since the room no longer is there.
