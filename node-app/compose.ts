@@ -11,6 +11,8 @@ import { KeyRing } from './auth/key-ring';
 import { OperatorTokenVerifier } from './auth/operator-token-verifier';
 import { OpenPeerAuthenticator, TokenPeerAuthenticator } from './auth/peer-authenticator';
 import { isLoopback, type NodeConfig } from './config';
+import { DrainMover } from './drain/drain-mover';
+import { ReconnectMover } from './drain/reconnect-mover';
 import { Gateway } from './gateway/gateway';
 import { gatewayRoutes } from './gateway/gateway-routes';
 import { Joiner } from './gateway/joiner';
@@ -247,6 +249,25 @@ async function build(
     cascades: true,
   });
   undo.push(() => registrar.close());
+  const drainMover = new DrainMover({
+    drain: status,
+    occupants: () => media.occupants(),
+    isAway: (roomId, peerId) => sessions.isAway(roomId, peerId),
+    mover: new ReconnectMover({
+      nodeId,
+      placement,
+      closePeer: (roomId, peerId, reason) => media.closePeer(roomId, peerId, reason),
+      logger,
+    }),
+    evict: ({ roomId, peerId }) => media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_ROOM_MOVED')),
+    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
+    beat: () => registrar.beat(),
+    clock: deadlineClock,
+    random,
+    logger,
+  });
+  undo.push(() => drainMover.close());
+  status.watchDrain(() => drainMover.wake());
   const registration = () => ({
     redisUp: redis.status === 'ready',
     heartbeatAgeMs: registrar.heartbeatAgeMs,
@@ -375,18 +396,24 @@ async function build(
     parts,
     close: () => {
       environment?.close();
-      return (closing ??= stop({ ...parts, relayServer, webhooks, redis }));
+      return (closing ??= stop({ ...parts, drainMover, relayServer, webhooks, redis }));
     },
   };
 }
 
 /** Placement first, so that a peer that is told to go is not sent back here. */
 async function stop(
-  parts: NodeParts & { relayServer: RelayServer; webhooks: WebhookDispatcher; redis: Redis },
+  parts: NodeParts & {
+    drainMover: DrainMover;
+    relayServer: RelayServer;
+    webhooks: WebhookDispatcher;
+    redis: Redis;
+  },
 ): Promise<void> {
   const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
-  const { webhooks, redis, regions } = parts;
+  const { drainMover, webhooks, redis, regions } = parts;
   status.stopping();
+  drainMover.close();
   await registrar.close();
   sessions.close();
   await gateway.close();

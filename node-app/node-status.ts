@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../core/clock';
 import type { DrainCommand } from '../core/drain/drain-command';
-import type { DrainReport } from '../core/drain/drain-report';
+import type { DrainProgress, DrainReport } from '../core/drain/drain-report';
 import { FleetError } from '../core/errors';
 import type { NodeState } from '../core/node-state';
 import type { CordonReport } from '../core/placement/cordon-report';
@@ -23,11 +23,17 @@ export interface NodeStatusOptions {
 export class NodeStatus implements NodeStatePort {
   private readonly nodeDrain: NodeDrain;
   private operatorCordon: CordonReport | undefined;
+  private drainWatcher: (() => void) | undefined;
   private currentPhase: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(private readonly options: NodeStatusOptions) {
     const { media, deadlineClock, logger } = options;
-    this.nodeDrain = new NodeDrain({ occupancy: () => media.figures(), clock: deadlineClock, logger });
+    this.nodeDrain = new NodeDrain({
+      occupancy: () => media.figures(),
+      clock: deadlineClock,
+      logger,
+      onChanged: () => this.drainWatcher?.(),
+    });
   }
 
   get state(): NodeState {
@@ -75,6 +81,16 @@ export class NodeStatus implements NodeStatePort {
     return this.nodeDrain.report();
   }
 
+  /** See NodeDrain. */
+  drainProgressed(progress: DrainProgress): void {
+    this.nodeDrain.progressed(progress);
+  }
+
+  /** The one who carries drains out is told of each that begins, changes or is taken back. */
+  watchDrain(watcher: () => void): void {
+    this.drainWatcher = watcher;
+  }
+
   readState(): NodeReport {
     const { capacity, committed, measured, rooms, peers, producers, consumers } =
       this.options.media.figures();
@@ -83,6 +99,7 @@ export class NodeStatus implements NodeStatePort {
       drain: this.nodeDrain.report(),
       cordon: this.operatorCordon,
       ready: this.ready,
+      isMoving: this.nodeDrain.isMoving,
       capacity,
       committed,
       measured,

@@ -7,7 +7,7 @@ import {
   type DrainInput,
   type DrainStatus,
 } from '../../core/drain/drain-machine';
-import type { DrainReport } from '../../core/drain/drain-report';
+import type { DrainProgress, DrainReport } from '../../core/drain/drain-report';
 import type { NodeState } from '../../core/node-state';
 
 export interface NodeDrainOptions {
@@ -15,12 +15,15 @@ export interface NodeDrainOptions {
   occupancy: () => { rooms: number; peers: number };
   clock: Clock;
   logger: Logger;
+  /** The state is another one, or the drain is. @default nobody is told */
+  onChanged?: (() => void) | undefined;
 }
 
 /** This node's way from SERVING to DRAINED: takes commands, says where it stands, writes every step to the log. */
 export class NodeDrain {
   readonly #options: NodeDrainOptions;
   #status: DrainStatus = SERVING_STATUS;
+  #progress: DrainProgress | undefined;
 
   constructor(options: NodeDrainOptions) {
     this.#options = options;
@@ -30,6 +33,16 @@ export class NodeDrain {
     return this.#status.state;
   }
 
+  /** Peers are being moved to other nodes: none should come. */
+  get isMoving(): boolean {
+    return this.#status.state === 'DRAINING' && this.#progress?.phase === 'moving';
+  }
+
+  /** The drain under way is so far. */
+  progressed(progress: DrainProgress): void {
+    if (this.#status.drain) this.#progress = progress;
+  }
+
   /** The drain under way, for the heartbeat. Looks at the deadline. */
   report(): DrainReport | undefined {
     this.#apply({
@@ -37,7 +50,8 @@ export class NodeDrain {
       nowMs: this.#options.clock.nowMs(),
       ...this.#options.occupancy(),
     });
-    return this.#status.drain;
+    const { drain } = this.#status;
+    return drain && this.#progress ? { ...drain, progress: this.#progress } : drain;
   }
 
   /** No new rooms from now on. Does nothing on a node that is already on its way out. */
@@ -66,7 +80,10 @@ export class NodeDrain {
     const after = nextDrainStatus(before, input);
     this.#status = after;
     if (after !== before) this.#write(input, before, after);
-    return after.state;
+    const isOther = after.drain?.commandId !== before.drain?.commandId;
+    if (isOther) this.#progress = undefined;
+    if (isOther || after.state !== before.state) this.#options.onChanged?.();
+    return this.#status.state;
   }
 
   #write(input: DrainInput, before: DrainStatus, after: DrainStatus): void {

@@ -25,6 +25,7 @@ import { describeRoom } from './room-description';
 import { FIND_OTHERS_MS, RoomEntrance } from './room-entrance';
 import { roomEndedReasonOf } from './room-ended-reason';
 import type { RoomLinksHost, RoomPlace } from './room-links-port';
+import { roomOccupants, type RoomOccupants } from './room-occupants';
 import { RoomRegistry, type RoomSlot } from './room-registry';
 import { roomSettings, type RoomSettings } from './room-settings';
 import { NO_SHARING, type SharingOptions } from './sharing';
@@ -233,6 +234,13 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
       epoch: this.#registry.find(roomId)?.account.epoch ?? 0,
       peers: peers.length,
     }));
+  }
+
+  /** Who is here, for a node that has to be emptied. */
+  occupants(): RoomOccupants[] {
+    return this.#registry
+      .slots()
+      .flatMap(({ room, account }) => (room === undefined ? [] : [roomOccupants(room, account)]));
   }
 
   hasRoom(roomId: string): boolean {

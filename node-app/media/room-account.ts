@@ -159,6 +159,11 @@ export class RoomAccount {
     if (peer !== undefined) this.#roles.set(peer, entry.role);
   }
 
+  /** What the peer's claim was made for. */
+  roleOf(peer: RoomMember): PeerRole {
+    return this.#roles.get(peer) ?? { publishes: false, subscribes: true };
+  }
+
   /** Counts the room's peers anew. */
   recount(): void {
     const now = this.#clock.nowMs();
@@ -249,7 +254,7 @@ export class RoomAccount {
   }
 
   #roleNow(peer: RoomMember, now: number): PeerRole {
-    const role = this.#roles.get(peer) ?? { publishes: false, subscribes: true };
+    const role = this.roleOf(peer);
     const sends = peer.entities.producers.size > 0;
     const mayStillSend = role.publishes && now - peer.openedAtMs < SILENT_SENDER_MS;
     return { publishes: sends || mayStillSend, subscribes: role.subscribes };

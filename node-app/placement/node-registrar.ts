@@ -36,6 +36,8 @@ export interface NodeStatePort {
 export interface NodeReport {
   state: NodeState;
   ready: boolean;
+  /** See NodeHeartbeat. @default false */
+  isMoving?: boolean | undefined;
   capacity: CapacityVector;
   /** max(measured, reservations left after decay), summed over the node's rooms. */
   committed: CapacityVector;

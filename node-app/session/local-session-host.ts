@@ -39,6 +39,11 @@ export class LocalSessionHost implements SessionHost {
     return this.sessions.size;
   }
 
+  /** Whether nothing that is said to the peer reaches its client now. */
+  isAway(roomId: string, peerId: string): boolean {
+    return this.sessions.get(keyOf({ roomId, peerId }))?.isAway ?? true;
+  }
+
   async open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<LocalSessionUplink> {
     if (this.stopping) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
     const { roomId, peerId, epoch, claim, grants, role, remoteAddress, resumable } = request;

@@ -77,6 +77,11 @@ export class Session implements PeerChannel {
     return this.closedWith;
   }
 
+  /** Its client's connection, or the way to it, is lost. */
+  get isAway(): boolean {
+    return !this.attached;
+  }
+
   get attachment(): number {
     return this.attachmentNumber;
   }

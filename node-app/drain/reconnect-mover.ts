@@ -1,0 +1,55 @@
+import type { Logger } from 'pino';
+import { FleetError } from '../../core/errors';
+import type { PlacementPort } from '../../core/placement/placement-port';
+import type { LeavingPeer, MoveResult, PeerMover } from './peer-mover';
+
+export interface ReconnectMoverOptions {
+  /** This node. */
+  nodeId: string;
+  placement: Pick<PlacementPort, 'placePeer' | 'releaseClaim'>;
+  /** Ends the peer's session. @throws FleetError FLEET_ERR_NOT_FOUND */
+  closePeer: (roomId: string, peerId: string, reason: FleetError) => void;
+  logger: Logger;
+}
+
+/** The node has chosen the moment, so the peer need not wait any more; 0 would leave the time to the client. */
+const AT_ONCE_MS = 1;
+
+/**
+ * Moves a peer by having it join anew: placement, which knows that this node gets no peers, sends it to another node of
+ * its room. Its media is interrupted for as long as that takes. It is told only if placement has a place for it right
+ * now; who then comes second after all is sent back here by placement, and not refused.
+ */
+export class ReconnectMover implements PeerMover {
+  readonly #options: ReconnectMoverOptions;
+
+  constructor(options: ReconnectMoverOptions) {
+    this.#options = options;
+  }
+
+  async move({ roomId, peerId, role }: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
+    const { nodeId, placement, closePeer, logger } = this.#options;
+    try {
+      const place = await placement.placePeer({ roomId, role });
+      // Its own join makes a claim of its own.
+      await placement.releaseClaim({ nodeId: place.nodeId, roomId, seq: place.claim.seq });
+      // Created: placement does not know that the room lives here, and so not where its others are.
+      if (place.nodeId === nodeId || place.created) return 'refused';
+      if (!isWanted()) return 'gone';
+      closePeer(
+        roomId,
+        peerId,
+        new FleetError('FLEET_ERR_ROOM_MOVED', {
+          message: 'the node of this peer is being emptied',
+          retryAfterMs: AT_ONCE_MS,
+        }),
+      );
+      return 'moved';
+    } catch (error) {
+      const { code } = FleetError.from(error);
+      if (code === 'FLEET_ERR_NOT_FOUND') return 'gone';
+      logger.warn({ err: error, roomId, peerId, code }, 'a peer can not be moved now');
+      return 'refused';
+    }
+  }
+}
