@@ -25,7 +25,7 @@ export const drainReportSchema = z.object({
   deadlineAtMs: z.number(),
   /** True once the deadline has passed with rooms or peers left. The drain goes on nevertheless. */
   failed: z.boolean(),
-  /** As of its last look, at most half a minute ago while it waits. Absent before the first, and from older releases. */
+  /** As of its last step, at most half a minute ago while it waits. Absent before the first, and from older releases. */
   progress: drainProgressSchema.optional(),
 });
 

@@ -48,6 +48,7 @@ export class DrainMover {
   #refusedAtMs: number | undefined;
   /** Placement has been told that no peer should come any more. */
   #isAnnounced = false;
+  #told: Pick<DrainProgress, 'phase' | 'etaAtMs'> | undefined;
   #closed = false;
 
   constructor(options: DrainMoverOptions) {
@@ -74,6 +75,7 @@ export class DrainMover {
     this.#moved = 0;
     this.#refusedAtMs = undefined;
     this.#isAnnounced = false;
+    this.#told = undefined;
   }
 
   /** Undefined while there is nothing to carry out, also until placement has heard of the drain. */
@@ -92,7 +94,7 @@ export class DrainMover {
     this.#rest();
     const command = this.#drain();
     if (command === undefined) return;
-    const { drain, clock, random, joinsPerSecond } = this.#options;
+    const { clock, random, joinsPerSecond } = this.#options;
     const occupants = this.#options.occupants();
     const plan = planDrain(
       {
@@ -104,13 +106,7 @@ export class DrainMover {
       },
       random,
     );
-    drain.drainProgressed({
-      phase: plan.phase,
-      rooms: occupants.length,
-      peers: occupants.reduce((sum, { peers }) => sum + peers.length, 0),
-      moved: this.#moved,
-      etaAtMs: plan.etaAtMs,
-    });
+    this.#tell(plan);
     if (plan.phase === 'moving' && !this.#isAnnounced) {
       this.#isAnnounced = true;
       supervise(this.#announce(), this.#options.logger, 'telling placement that peers are moved');
@@ -118,6 +114,19 @@ export class DrainMover {
     }
     this.#carryOut(plan, occupants);
     this.#timer = clock.setTimer(plan.nextLookMs, () => this.#look());
+  }
+
+  #tell({ phase, etaAtMs }: Pick<DrainProgress, 'phase' | 'etaAtMs'>): void {
+    this.#told = { phase, etaAtMs };
+    const occupants = this.#options.occupants();
+    const peers = occupants.reduce((sum, room) => sum + room.peers.length, 0);
+    this.#options.drain.drainProgressed({
+      phase,
+      rooms: occupants.length,
+      peers,
+      moved: this.#moved,
+      etaAtMs,
+    });
   }
 
   async #announce(): Promise<void> {
@@ -187,6 +196,7 @@ export class DrainMover {
       this.#moved += 1;
       this.#moves.set(key, (this.#moves.get(key) ?? 0) + 1);
       this.#begunRooms.add(roomId);
+      if (this.#told) this.#tell(this.#told);
     } else if (result === 'refused') {
       this.#onRefused({ roomId, peerId });
     }

@@ -128,7 +128,10 @@ describe('a node that is emptied while people are in a room that it shares', () 
     }
 
     const record = await placement.findNode(fleet.node(A).nodeId);
-    expect(record?.drain).toMatchObject({ failed: false, progress: { phase: 'moving', moved: 4 } });
+    expect(record?.drain).toMatchObject({
+      failed: false,
+      progress: { phase: 'moving', moved: 4, peers: 0, rooms: 0 },
+    });
     expect(await placement.findRoom(ROOM)).toMatchObject({ nodes: [fleet.node(B).nodeId], peers: 5 });
 
     for (const client of clients) client.leave();
