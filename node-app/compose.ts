@@ -257,6 +257,7 @@ async function build(
       nodeId,
       placement,
       closePeer: (roomId, peerId, reason) => media.closePeer(roomId, peerId, reason),
+      onNoCapacity: () => metrics.moveRefused(),
       logger,
     }),
     evict: ({ roomId, peerId }) => media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_ROOM_MOVED')),

@@ -9,6 +9,8 @@ export interface ReconnectMoverOptions {
   placement: Pick<PlacementPort, 'placePeer' | 'releaseClaim'>;
   /** Ends the peer's session. @throws FleetError FLEET_ERR_NOT_FOUND */
   closePeer: (roomId: string, peerId: string, reason: FleetError) => void;
+  /** No other node had headroom for a peer: scaling should hear of it. */
+  onNoCapacity: () => void;
   logger: Logger;
 }
 
@@ -28,13 +30,17 @@ export class ReconnectMover implements PeerMover {
   }
 
   async move({ roomId, peerId, role }: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
-    const { nodeId, placement, closePeer, logger } = this.#options;
+    const { nodeId, placement, closePeer, onNoCapacity, logger } = this.#options;
     try {
       const place = await placement.placePeer({ roomId, role });
       // Its own join makes a claim of its own.
       await placement.releaseClaim({ nodeId: place.nodeId, roomId, seq: place.claim.seq });
-      // Created: placement does not know that the room lives here, and so not where its others are.
-      if (place.nodeId === nodeId || place.created) return 'refused';
+      if (place.nodeId === nodeId) {
+        onNoCapacity();
+        return 'refused';
+      }
+      // Placement does not know that the room lives here, and so not where its others are.
+      if (place.created) return 'refused';
       if (!isWanted()) return 'gone';
       closePeer(
         roomId,
@@ -48,6 +54,7 @@ export class ReconnectMover implements PeerMover {
     } catch (error) {
       const { code } = FleetError.from(error);
       if (code === 'FLEET_ERR_NOT_FOUND') return 'gone';
+      if (code === 'FLEET_ERR_NO_CAPACITY') onNoCapacity();
       logger.warn({ err: error, roomId, peerId, code }, 'a peer can not be moved now');
       return 'refused';
     }

@@ -55,6 +55,7 @@ export interface JoinTotals {
   joinsAccepted: number;
   /** Without those for which there was no capacity. */
   joinsFailed: number;
+  /** With peers that could not be moved off this node. */
   noCapacity: number;
   /** Sessions that were resumed on a new connection. */
   reconnects: number;
@@ -120,7 +121,7 @@ export class NodeMetrics {
     });
     this.#noCapacity = new Counter({
       name: 'fleet_no_capacity_total',
-      help: 'Joins through this gateway for which no node had headroom.',
+      help: 'Joins through this gateway, and peers that this node would move, for which no node had headroom.',
       registers,
     });
     this.#resumed = new Counter({
@@ -144,6 +145,12 @@ export class NodeMetrics {
     this.#joins.inc({ result: join.result });
     if (join.result === 'ok') this.#joinDuration.observe(join.durationMs / 1000);
     if (join.result === 'FLEET_ERR_NO_CAPACITY') this.#noCapacity.inc();
+  }
+
+  /** No other node had headroom for a peer that this one wants to move: for scaling the same as a join. */
+  moveRefused(): void {
+    this.#totals.noCapacity += 1;
+    this.#noCapacity.inc();
   }
 
   sessionResumed(): void {

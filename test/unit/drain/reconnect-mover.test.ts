@@ -33,6 +33,7 @@ async function move(
   const mover = new ReconnectMover({
     nodeId: 'own',
     placement,
+    onNoCapacity: () => done.push('no capacity'),
     closePeer: (roomId, peerId, { code, retryAfterMs }) => done.push([roomId, peerId, code, retryAfterMs]),
     logger: pino({ level: 'silent' }),
   });
@@ -51,12 +52,16 @@ test('a peer that placement has a place for elsewhere is told to come again at o
 test('a peer stays when placement has no other node for it, does not know the room here, or can not say', async () => {
   expect(await move(async () => placed({ nodeId: 'own' }))).toEqual({
     result: 'refused',
-    done: [released('own')],
+    done: [released('own'), 'no capacity'],
   });
-  expect(await move(async () => placed({ created: true }))).toMatchObject({ result: 'refused' });
-  for (const code of ['FLEET_ERR_NO_CAPACITY', 'FLEET_ERR_PLACEMENT_UNAVAILABLE'] as const) {
-    expect(await move(() => Promise.reject(new FleetError(code)))).toEqual({ result: 'refused', done: [] });
-  }
+  expect(await move(async () => placed({ created: true }))).toEqual({
+    result: 'refused',
+    done: [released('other')],
+  });
+  const full = await move(() => Promise.reject(new FleetError('FLEET_ERR_NO_CAPACITY')));
+  expect(full).toEqual({ result: 'refused', done: ['no capacity'] });
+  const away = await move(() => Promise.reject(new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE')));
+  expect(away).toEqual({ result: 'refused', done: [] });
   // Redis went in between: what was reserved ends by itself.
   const release = new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
   expect(await move(async () => placed(), { release })).toEqual({ result: 'refused', done: [] });
