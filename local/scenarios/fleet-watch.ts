@@ -50,9 +50,20 @@ export class FleetWatch {
     return { nodes, rooms };
   }
 
-  private async ask<Answer>(path: string): Promise<Answer> {
+  /** @throws Error when the node does not confirm */
+  async command(nodeId: string, verb: 'cordon' | 'uncordon'): Promise<void> {
+    await this.ask(`/v1/nodes/${nodeId}/${verb}`, { method: 'POST', body: '{}' });
+  }
+
+  private async ask<Answer>(path: string, request: { method?: 'POST'; body?: string } = {}): Promise<Answer> {
     const { hostname: host, port } = new URL(this.options.url);
-    const { status, body } = await askHttp({ host, port: Number(port), path, timeoutMs: TIMEOUT_MS });
+    const { status, body } = await askHttp({
+      host,
+      port: Number(port),
+      path,
+      timeoutMs: TIMEOUT_MS,
+      ...request,
+    });
     if (status !== 200) throw new Error(`${path}: ${status} ${body}`);
     return JSON.parse(body) as Answer;
   }

@@ -182,6 +182,19 @@ export class Stage {
     this.cloud.cloudWatch.alarms.enableActions([this.alarm('-idle').name], true);
   }
 
+  /** Nobody can be moved to the nodes in service, and nobody is added for that. */
+  async holdMoves(): Promise<void> {
+    this.say('the other nodes are cordoned, and the actions of the alarm for lack of capacity are off');
+    this.cloud.cloudWatch.alarms.enableActions([this.alarm('-no-capacity').name], false);
+    for (const { instanceId } of this.inService()) await this.watch.command(instanceId, 'cordon');
+  }
+
+  async allowMoves(): Promise<void> {
+    this.say('the other nodes take people again');
+    for (const { instanceId } of this.inService()) await this.watch.command(instanceId, 'uncordon');
+    this.cloud.cloudWatch.alarms.enableActions([this.alarm('-no-capacity').name], true);
+  }
+
   /** As an operator does. */
   async setDesired(desired: number): Promise<void> {
     this.say(`an operator sets the desired capacity to ${desired}`);

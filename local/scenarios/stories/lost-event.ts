@@ -63,6 +63,8 @@ async function failTwice(stage: Stage, load: LoadGenerator): Promise<void> {
   const drain = BrokenFunction.break(stage, target.arn);
   const before = stage.chronicle.mark;
   const leaving = await shrink(stage, 3);
+  // So long that half of its window may be over by then.
+  await stage.holdMoves();
   await stage.until('the Lambda has failed twice', () => drain.failures(before) >= 2);
   drain.repair();
   const answered = stage.chronicle.mark;
@@ -77,13 +79,15 @@ async function failTwice(stage: Stage, load: LoadGenerator): Promise<void> {
   stage.say('the sweep is switched on');
   eventBridge.setState(sweep.name, 'ENABLED');
   await empty(stage, load, leaving);
+  await stage.allowMoves();
 }
 
-/** Its calls outlast the window: nobody throws them out. */
+/** Its calls outlast the window and no other node has room for them: nobody throws them out. */
 async function failDrain(stage: Stage, load: LoadGenerator): Promise<void> {
   const { chronicle } = stage;
-  stage.say('the calls on the next node that leaves do not end');
+  stage.say('the calls on the next node that leaves do not end, and no other node takes them');
   const leaving = await shrink(stage, 2);
+  await stage.holdMoves();
   const people = countIn(load);
   await stage.until('the instance is retained', () =>
     chronicle.reached(leaving.instanceId, 'Terminating:Retained'),
@@ -94,7 +98,12 @@ async function failDrain(stage: Stage, load: LoadGenerator): Promise<void> {
   await stage.holds('it stays for as long as its calls do', 120, () => {
     return chronicle.reached(leaving.instanceId, 'Terminating:Proceed') === undefined;
   });
-  await empty(stage, load, leaving);
+  await stage.allowMoves();
+  await stage.until('its people are elsewhere, and it ends', () =>
+    chronicle.reached(leaving.instanceId, 'Terminated', leaving.after),
+  );
+  await stage.until(`all ${people} people are in`, () => countIn(load) === people);
+  await stage.served(load);
 }
 
 interface Leaving {

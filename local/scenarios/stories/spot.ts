@@ -4,7 +4,7 @@ import { endCallsOn } from './end-calls';
 export const spot: Scenario = {
   name: 'spot',
   description:
-    'AWS takes a spot instance back: its replacement comes first, its calls end within two minutes',
+    'AWS takes a spot instance back: its replacement comes first, its people move within two minutes',
   nodes: 2,
   // A node starts in real time, and the two minutes are the cloud's.
   speed: 4,
