@@ -77,6 +77,7 @@ export class HostedClient {
   readonly #streams: RunningStream[] = [];
   readonly #mediaPeers: RtpPeer[] = [];
   #sender: RtpPeer | undefined;
+  #left = false;
   /** By who sends and what: `ada/audio`. */
   readonly #received = new Map<string, Reception>();
 
@@ -155,17 +156,24 @@ export class HostedClient {
     }
     const [audio, video] = [(ssrcs += 1), (ssrcs += 1)];
     await this.client.produce('audio', opusParameters(audio));
-    this.#streams.push(sendOpus({ peer, ssrc: audio }));
+    this.#run(sendOpus({ peer, ssrc: audio }));
     await this.client.produce('video', vp8Parameters([video]));
-    this.#streams.push(sendVp8({ peer, ssrc: video, payloadBytes: 200 }));
+    this.#run(sendVp8({ peer, ssrc: video, payloadBytes: 200 }));
     this.sends.push(`${this.peerId}/audio`, `${this.peerId}/video`);
   }
 
   /** Leaves, and takes its media with it. */
   async leave(): Promise<void> {
+    this.#left = true;
     this.client.peer.leave();
     for (const stream of this.#streams) stream.stop();
     await Promise.all(this.#mediaPeers.map((peer) => peer.close()));
+  }
+
+  /** Unless it has left meanwhile. */
+  #run(stream: RunningStream): void {
+    if (this.#left) stream.stop();
+    else this.#streams.push(stream);
   }
 
   #consumers() {
