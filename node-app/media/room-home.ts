@@ -31,6 +31,11 @@ export interface RoomHomeOptions {
 
 /** Waits before a home that could not be joined is looked for again, milliseconds; each with a jitter of as much. */
 const RETRY_AFTER_MS = [50, 100, 250, 500, 1_000];
+/**
+ * How long a failed attempt to join speaks against the home, milliseconds: as long as a lease. Who fails because its own
+ * network is away must try again once it is back, and not only ask for another home.
+ */
+const EVIDENCE_HOLDS_MS = 3_000;
 
 /**
  * Whether a room's home is this node or another one, and in the second case the link to it: it is joined, and when it
@@ -51,6 +56,7 @@ export class RoomHome {
   #attempts = 0;
   #failures = 0;
   #evidence: PlacePeerRequest['evidence'];
+  #evidenceAtMs = 0;
   #retryTimer: Timer | undefined;
   readonly #waiting = new Set<() => void>();
   #closed = false;
@@ -225,6 +231,7 @@ export class RoomHome {
         );
         this.#evidence =
           error instanceof NodeUnreachableError ? { nodeId: homeId, kind: error.evidence } : undefined;
+        this.#evidenceAtMs = this.#options.clock.monotonicMs();
         this.#retrySoon();
       },
     );
@@ -261,7 +268,10 @@ export class RoomHome {
     this.#failures += 1;
     const attempt = this.#beginAttempt();
     this.#retryTimer = clock.setTimer(Math.max(retryAfterMs, waitMs * (1 + random())), () => {
-      if (this.#isCurrent(attempt)) void this.#find();
+      if (!this.#isCurrent(attempt)) return;
+      const isStale = clock.monotonicMs() - this.#evidenceAtMs >= EVIDENCE_HOLDS_MS;
+      if (this.#evidence !== undefined && isStale && this.#homeLinkAddress !== '') this.#join();
+      else void this.#find();
     });
   }
 

@@ -99,7 +99,11 @@ export class TestNodes {
     if (!first) return;
     await eventually(async () => {
       const role = { publishes: true, subscribes: true };
-      const { nodeId, roomId, claim } = await first.parts.placement.placePeer({ roomId: 'probe', role });
+      const { nodeId, roomId, claim } = await first.parts.placement.placePeer({
+        roomId: 'probe',
+        role,
+        expectedPeers: 1,
+      });
       await first.parts.placement.releaseClaim({ nodeId, roomId, seq: claim.seq });
       return true;
     });
@@ -152,8 +156,8 @@ export class TestNodeProcess {
     readonly ready: z.infer<typeof readySchema>,
   ) {}
 
-  static async start(variables: Record<string, string>): Promise<TestNodeProcess> {
-    const child = await forkNode(variables);
+  static async start(variables: Record<string, string>, options?: ForkNodeOptions): Promise<TestNodeProcess> {
+    const child = await forkNode(variables, options);
     try {
       const [message] = (await Promise.race([
         once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) }),
@@ -180,10 +184,22 @@ export class TestNodeProcess {
   }
 }
 
+export interface ForkNodeOptions {
+  /** The bundle. @default node-app's own */
+  entry?: string;
+  /** A command that runs it somewhere else. @default none */
+  launcher?: readonly string[];
+}
+
 /** The raw process, for a start that is meant to fail. */
-export async function forkNode(variables: Record<string, string>): Promise<ChildProcess> {
-  const { entry } = await buildNodeApp();
-  return fork(entry, [], {
+export async function forkNode(
+  variables: Record<string, string>,
+  { entry, launcher = [] }: ForkNodeOptions = {},
+): Promise<ChildProcess> {
+  const [execPath, ...execArgv] = [...launcher, process.execPath];
+  return fork(entry ?? (await buildNodeApp()).entry, [], {
+    execPath,
+    execArgv,
     cwd: path.join(__dirname, '../..'),
     env: {
       PATH: process.env.PATH,

@@ -1,0 +1,247 @@
+import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { roomDetailSchema, type RoomDetail } from '../../core/protocol/room-detail';
+import { mintToken } from '../../local/token/mint-token';
+import type { WorkerDump } from '../../node-app/media/worker-pool';
+import { PlacementStore } from '../../node-app/placement/placement-store';
+import { buildNodeApp } from '../../scripts/build-node-app';
+import { eventually, PATIENCE_MS } from './eventually';
+import { nodeVariables, TestNodeProcess } from './fleet-node';
+import type { HostNetwork, HostPlace } from './host-network';
+import { LoopbackNetwork } from './loopback-network';
+import { NamespaceNetwork } from './namespace-network';
+import { RedisServer } from './redis-server';
+
+export interface NodeHostsOptions {
+  /** Hosts to begin with, each with a node: `node-a`, `node-b`, … */
+  count: number;
+  /** Further variables of all nodes. */
+  env?: Record<string, string>;
+}
+
+export interface NodeHost {
+  nodeId: string;
+  place: HostPlace;
+  process: TestNodeProcess;
+  /** WebSocket URL of its gateway. */
+  url: string;
+}
+
+/** What the operator API says of a room, as far as tests look at it. */
+export interface HostedRoom {
+  /** Home first. */
+  nodes: string[];
+  live: { nodeId: string; room?: RoomDetail }[];
+}
+
+const TOKEN_TTL_MS = 3_600_000;
+const OUT_DIR = join(__dirname, '..', '..', 'dist', 'test-host');
+
+/**
+ * Nodes of one fleet as processes, each on a host of its own, with Redis on this one. Hosts are network namespaces where
+ * these are allowed, else addresses of the loopback; the log says which.
+ */
+export class NodeHosts {
+  readonly hosts: NodeHost[] = [];
+  readonly #cut = new Set<NodeHost>();
+
+  private constructor(
+    private readonly network: HostNetwork,
+    private readonly redis: RedisServer,
+    private readonly prefix: string,
+    private readonly variables: Record<string, string>,
+    /** For the operator API. */
+    private readonly operatorToken: string,
+    /** For any room and peer. */
+    readonly token: string,
+  ) {}
+
+  static async start({ count, env = {} }: NodeHostsOptions): Promise<NodeHosts> {
+    const network = await openNetwork();
+    console.info(`the hosts of this test are ${network.kind}`);
+    let redis: RedisServer | undefined;
+    let hosts: NodeHosts | undefined;
+    try {
+      redis = await RedisServer.start({
+        tcp: true,
+        extraArguments: ['--bind', '127.0.0.1', network.address, '--protected-mode', 'no'],
+      });
+      const prefix = redis.randomPrefix();
+      const [peers, operators] = [newKey('peers'), newKey('operators')];
+      const rooms = {
+        kind: 'peer',
+        room: '*',
+        canPublish: true,
+        canSubscribe: true,
+        canPublishData: true,
+      } as const;
+      const times = { ttlMs: TOKEN_TTL_MS, nowMs: Date.now() };
+      hosts = new NodeHosts(
+        network,
+        redis,
+        prefix,
+        {
+          ...nodeVariables(redis, prefix),
+          FLEET_REDIS_URL: `redis://${network.address}:${redis.port}`,
+          FLEET_AUTH: 'token',
+          FLEET_TOKEN_KEYS: JSON.stringify([peers]),
+          FLEET_ADMIN_TOKEN_KEYS: JSON.stringify([operators]),
+          ...env,
+        },
+        await mintToken({ request: { kind: 'operator' }, key: operators, ...times }),
+        await mintToken({ request: rooms, key: peers, ...times }),
+      );
+      for (let index = 0; index < count; index += 1) await hosts.add();
+      await hosts.takesRooms();
+      return hosts;
+    } catch (error) {
+      await hosts?.close();
+      await redis?.stop();
+      await network.close();
+      throw error;
+    }
+  }
+
+  /** One more host with a node. */
+  async add(): Promise<NodeHost> {
+    const nodeId = `node-${String.fromCharCode(97 + this.hosts.length)}`;
+    const place = await this.network.addHost();
+    const { address } = place;
+    const variables = {
+      ...this.variables,
+      FLEET_NODE_ID: nodeId,
+      FLEET_LISTEN_HOST: address,
+      FLEET_LINK_HOST: address,
+      FLEET_MEDIA_LISTEN_IP: address,
+    };
+    const { entry } = await buildNodeApp({ entry: join(__dirname, 'host-node.ts'), outDir: OUT_DIR });
+    const process = await TestNodeProcess.start(variables, { entry, launcher: place.launcher });
+    const host = { nodeId, place, process, url: `ws://${address}:${process.ready.httpPort}` };
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** `node-a` is at 0, and so on. */
+  host(index: number): NodeHost {
+    const host = this.hosts[index];
+    if (!host) throw new RangeError(`no host ${index}`);
+    return host;
+  }
+
+  byId(nodeId: string): NodeHost {
+    const host = this.hosts.find((one) => one.nodeId === nodeId);
+    if (!host) throw new Error(`no host of ${nodeId}`);
+    return host;
+  }
+
+  /** Nothing passes between this host and the rest of the world, and nobody is told. */
+  async cut(host: NodeHost): Promise<void> {
+    this.#cut.add(host);
+    await this.network.cut(host.place, pidOf(host));
+  }
+
+  async heal(host: NodeHost): Promise<void> {
+    this.#cut.delete(host);
+    await this.network.heal(host.place, pidOf(host));
+  }
+
+  /** The node's process is gone from one moment to the next, and its workers with it. */
+  async kill(host: NodeHost): Promise<void> {
+    this.hosts.splice(this.hosts.indexOf(host), 1);
+    await host.process.end('SIGKILL');
+  }
+
+  /** A `GET` on the operator API of a host that isn't cut off, parsed. */
+  async operator<T>(path: string): Promise<T> {
+    const host = this.hosts.find((one) => !this.#cut.has(one));
+    if (!host) throw new Error('there is no host that answers');
+    const response = await fetch(`${host.url.replace('ws:', 'http:')}${path}`, {
+      headers: { authorization: `Bearer ${this.operatorToken}` },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Undefined when nobody is in it. */
+  async room(roomId: string): Promise<HostedRoom | undefined> {
+    const { rooms } = await this.operator<{ rooms: { roomId: string }[] }>('/v1/rooms');
+    if (!rooms.some((room) => room.roomId === roomId)) return undefined;
+    const { nodes, live } = await this.operator<HostedRoom>(`/v1/rooms/${roomId}`);
+    return {
+      nodes,
+      live: live.map(({ nodeId, room }) => ({ nodeId, ...(room && { room: roomDetailSchema.parse(room) }) })),
+    };
+  }
+
+  /** What the workers of each host hold, by node id. */
+  async dumps(): Promise<Map<string, WorkerDump[]>> {
+    const all = this.hosts.map(async ({ nodeId, process: { child } }) => {
+      const answer = once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) });
+      child.send('dump');
+      const [{ dumps }] = (await answer) as [{ dumps: WorkerDump[] }];
+      return [nodeId, dumps] as const;
+    });
+    return new Map(await Promise.all(all));
+  }
+
+  /** How many things each host's workers hold: equal before a room began and after it ended. */
+  async entities(): Promise<Record<string, number>> {
+    const counts = Array.from(await this.dumps(), ([nodeId, dumps]) => [
+      nodeId,
+      dumps.reduce((sum, { entities }) => sum + entities, 0),
+    ]);
+    return Object.fromEntries(counts) as Record<string, number>;
+  }
+
+  /** Of Redis, without values. */
+  async keys(): Promise<string[]> {
+    const client = this.redis.client();
+    const keys = await client.keys(`{${this.prefix}}:*`);
+    client.disconnect();
+    return keys.sort();
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    for (const host of this.#cut) await this.heal(host).catch(() => undefined);
+    await Promise.all(this.hosts.splice(0).map((host) => host.process.end('SIGKILL')));
+    await this.redis.stop();
+    await this.network.close();
+  }
+
+  /** A fleet that has just begun takes new rooms only when every node could have told of its own. */
+  private async takesRooms(): Promise<void> {
+    const redis = this.redis.client();
+    const placement = new PlacementStore({ redis, keyPrefix: this.prefix, random: Math.random });
+    const role = { publishes: true, subscribes: true };
+    try {
+      await eventually(async () => (await placement.listNodes()).length === this.hosts.length);
+      const probe = await eventually(() => placement.placePeer({ roomId: 'probe', role, expectedPeers: 1 }));
+      await placement.releaseClaim({ nodeId: probe.nodeId, roomId: 'probe', seq: probe.claim.seq });
+    } finally {
+      redis.disconnect();
+    }
+  }
+}
+
+/** `TEST_HOSTS=loopback` tries it without namespaces where there are some. */
+async function openNetwork(): Promise<HostNetwork> {
+  if (process.env.TEST_HOSTS === 'loopback') return new LoopbackNetwork();
+  try {
+    return await NamespaceNetwork.open();
+  } catch (error) {
+    console.info(`no network namespaces here: ${String(error)}`);
+    return new LoopbackNetwork();
+  }
+}
+
+function newKey(kid: string) {
+  return { kid, alg: 'HS256' as const, secret: randomBytes(32).toString('hex') };
+}
+
+function pidOf({ process: { child } }: NodeHost): number {
+  if (child.pid === undefined) throw new Error('it has not started');
+  return child.pid;
+}
