@@ -157,7 +157,13 @@ export const WORDS_BY_CODE: Readonly<Record<string, Words>> = {
 };
 
 /** Codes of the registry that never leave a server. */
-export const CODES_NO_CLIENT_SEES: readonly string[] = ['FLEET_ERR_CONFIG', 'FLEET_ERR_PIPE_CLOSED'];
+export const CODES_NO_CLIENT_SEES: readonly string[] = [
+  'FLEET_ERR_CONFIG',
+  'FLEET_ERR_LINK_REFUSED',
+  'FLEET_ERR_PIPE_CLOSED',
+  'FLEET_ERR_PIPE_FULL',
+  'FLEET_ERR_PIPE_SILENT',
+];
 
 /** Codes of the browser SDK itself that end a call or keep it from starting. */
 const WORDS_BY_LOCAL_CODE: Readonly<Record<string, Words>> = {

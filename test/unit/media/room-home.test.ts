@@ -21,7 +21,8 @@ test('an edge whose own network was away joins the home that lived on', async ()
     homes: {
       // The home's lease goes on: nobody's word against it makes another node the home.
       findHome: async ({ evidence }) => {
-        if (isAway || evidence) throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', { retryAfterMs: 1_000 });
+        if (isAway || evidence)
+          throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE', { retryAfterMs: 1_000 });
         return { nodes: ['home', 'edge'], homeLinkAddress: 'home.test:4444', epoch: 1 };
       },
     },
@@ -30,6 +31,7 @@ test('an edge whose own network was away joins the home that lived on', async ()
       neighbourDown: () => undefined,
       neighbourLeft: () => undefined,
       epochChanged: () => undefined,
+      homeChanged: () => undefined,
     },
     clock,
     random: () => 0,
