@@ -71,8 +71,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
     'The same picture is sent in several sizes at once; each person receives the one that fits their window and line.',
   Loss: 'Packets that didn’t arrive. Up to 2 % is hardly noticed.',
   Jitter: 'How unevenly packets arrive. Up to 30 ms is hardly noticed.',
-  Pipe:
-    'The sender is on another server of this room, named here; one copy for everybody on your server comes over.',
+  Pipe: 'The sender is on another server of this room, named here; one copy for everybody on your server comes over.',
   Score:
     'How well it arrives, counted from lost and late packets: 10 is flawless, under 7 is noticed, 0 is nothing.',
 };

@@ -74,7 +74,9 @@ describe('a room that outgrows its node', () => {
     // Whoever comes now is in the same room.
     const late = await join(roomId, 'late', C);
     const { data } = late.answer as { data: { peers: { peerId: string }[] } };
-    expect(data.peers.map(({ peerId }) => peerId)).toContain(String(rest[0] && 'p' + joined.indexOf(rest[0])));
+    expect(data.peers.map(({ peerId }) => peerId)).toContain(
+      String(rest[0] && 'p' + joined.indexOf(rest[0])),
+    );
     expect(await client?.request('getRouterRtpCapabilities')).toMatchObject({ ok: true });
     for (const one of [...rest, late]) one.client.close();
     await eventually(() => carriers(roomId).length === 0);
