@@ -32,9 +32,13 @@ module.exports = {
     project('contract'),
     project('media'),
     project('local'),
-    project('e2e'),
     project('cdk'),
+    // Whole fleets and regions: they wait for leases more than they work.
+    project('fleets'),
     project('scenarios'),
+    // Real time: one at a time.
+    project('load'),
+    project('e2e'),
   ],
   // Media and browser tests start real workers and Chromium: more than two at once starve a 2-core machine.
   maxWorkers: 2,

@@ -1,6 +1,6 @@
-// `npm test`. Without arguments: every test, after what they need is built once. Those with whole fleets under load, which
-// mostly wait, come after the others, and those with browsers last and one at a time: a real video encoder on a machine that
-// does other things sends fewer layers. With arguments: jest, with them.
+// `npm test`. Without arguments: every test, after what they need is built once. Those with whole fleets, which mostly wait,
+// come after the others, more at a time; those in real time (browsers, load) last and one at a time: a real video encoder on a
+// machine that does other things sends fewer layers. With arguments: jest, with them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
@@ -28,13 +28,15 @@ if (args.length > 0) {
   const started = Date.now();
   const built = build();
   console.log(`Built what whole fleets need in ${Math.round((Date.now() - started) / 1_000)} s`);
-  const apart = ['e2e', 'scenarios'];
+  const waiting = ['fleets', 'scenarios'];
+  const inRealTime = ['load', 'e2e'];
+  const apart = [...waiting, ...inRealTime];
   const others = projects.map(({ displayName }) => displayName).filter((name) => !apart.includes(name));
   const statuses = [
     built,
-    run(['--selectProjects', ...others]),
-    run(['--selectProjects', 'scenarios']),
-    run(['--selectProjects', 'e2e', '--runInBand']),
+    run(['--selectProjects', ...others, '--maxWorkers', '3']),
+    run(['--selectProjects', ...waiting, '--maxWorkers', '4']),
+    run(['--selectProjects', ...inRealTime, '--runInBand']),
   ];
   process.exitCode = statuses.find((status) => status !== 0) ?? 0;
 }

@@ -1,7 +1,7 @@
-import { LoadGenerator } from '../../../local/load/load-generator';
-import type { LoadReport } from '../../../local/load/load-report';
-import { eventually } from '../../helpers/eventually';
-import { NodeHosts } from '../../helpers/node-hosts';
+import { LoadGenerator } from '../../local/load/load-generator';
+import type { LoadReport } from '../../local/load/load-report';
+import { eventually } from '../helpers/eventually';
+import { NodeHosts } from '../helpers/node-hosts';
 
 const HOSTS = 4;
 const VIEWERS = 200;

@@ -1,6 +1,6 @@
-import { eventually } from '../../helpers/eventually';
-import { allSeeAndHearAll, joinInOrder, type HostedClient } from '../../helpers/hosted-client';
-import { NodeHosts } from '../../helpers/node-hosts';
+import { eventually } from '../helpers/eventually';
+import { allSeeAndHearAll, joinInOrder, type HostedClient } from '../helpers/hosted-client';
+import { NodeHosts } from '../helpers/node-hosts';
 
 /** By the model a room of three who all send and receive takes 3.4 Mbit/s of its node, and one of four 6.8. */
 const ENVIRONMENT = {
