@@ -33,7 +33,7 @@ module.exports = {
     project('media'),
     project('local'),
     project('cdk'),
-    // Whole fleets and regions: they wait for leases more than they work.
+    // Fleets on hosts of their own, regions, and lossy links: minutes, and both processors.
     project('fleets'),
     project('scenarios'),
     // Real time: one at a time.

@@ -1,8 +1,8 @@
-import { eventually } from '../../helpers/eventually';
-import { overLink, type PipedNode } from '../../helpers/piped-node';
-import { PipedNodes } from '../../helpers/piped-nodes';
-import { missingOf } from '../../helpers/sequence-numbers';
-import { UdpLink } from '../../helpers/udp-link';
+import { eventually } from '../helpers/eventually';
+import { overLink, type PipedNode } from '../helpers/piped-node';
+import { PipedNodes } from '../helpers/piped-nodes';
+import { missingOf } from '../helpers/sequence-numbers';
+import { UdpLink } from '../helpers/udp-link';
 
 let nodes: PipedNodes;
 let links: Record<'a' | 'b', UdpLink>;

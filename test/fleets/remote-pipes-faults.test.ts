@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { eventually } from '../../helpers/eventually';
-import { overLink, type PipedNode } from '../../helpers/piped-node';
-import { PipedNodes } from '../../helpers/piped-nodes';
-import { UdpLink } from '../../helpers/udp-link';
+import { eventually } from '../helpers/eventually';
+import { overLink, type PipedNode } from '../helpers/piped-node';
+import { PipedNodes } from '../helpers/piped-nodes';
+import { UdpLink } from '../helpers/udp-link';
 
 let nodes: PipedNodes;
 let a: PipedNode;
