@@ -38,6 +38,8 @@ const SRTP_PROFILES = { aes128CmHmacSha1: 0x0001, aeadAes128Gcm: 0x0007 } as con
 /** The sender of feedback, in RTCP: a receiver that sends nothing has no SSRC of its own. */
 const FEEDBACK_SSRC = 1;
 
+const SENDER_REPORT_EVERY_MS = 500;
+
 /** A receiver report has a count of five bits (RFC 3550). */
 const MAX_REPORT_BLOCKS = 31;
 
@@ -55,6 +57,8 @@ export class RtpPeer {
   private readonly listeners: ((packet: RtpPacket) => void)[] = [];
   private readonly rtcpListeners: ((packet: RtcpPacket) => void)[] = [];
   private readonly lostListeners: (() => void)[] = [];
+  private readonly reportSources = new Set<() => SenderReport>();
+  private reportTimer: NodeJS.Timeout | undefined;
   private closed = false;
 
   private constructor(
@@ -156,10 +160,22 @@ export class RtpPeer {
     await this.dtls.sendRtp(payload, header);
   }
 
-  async sendSenderReport(report: SenderReport): Promise<void> {
-    const { ssrc, rtpTimestamp, packetCount, octetCount } = report;
-    const senderInfo = new RtcpSenderInfo({ ntpTimestamp: ntpNow(), rtpTimestamp, packetCount, octetCount });
-    await this.sendRtcp([new RtcpSrPacket({ ssrc, senderInfo, reports: [] })]);
+  /**
+   * Reports on a stream every 500 ms until the returned function is called, or the peer closes.
+   *
+   * The reports of all streams leave together, with no packet of any layer between them: mediasoup 3.27.1 can forward a layer
+   * from its first packet behind a report, and looks for such layers with the next round's first report only. A viewer
+   * without congestion control would otherwise stay in a lower layer for good.
+   */
+  reportOn(source: () => SenderReport): () => void {
+    this.reportSources.add(source);
+    this.reportTimer ??= setInterval(() => {
+      for (const report of this.reportSources) void this.sendSenderReport(report());
+    }, SENDER_REPORT_EVERY_MS);
+    return () => {
+      this.reportSources.delete(source);
+      if (this.reportSources.size === 0) this.endReports();
+    };
   }
 
   async sendReceiverReports(reports: readonly RtcpReceiverInfo[]): Promise<void> {
@@ -185,8 +201,20 @@ export class RtpPeer {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    this.endReports();
     await this.dtls.stop();
     await this.ice.stop();
+  }
+
+  private endReports(): void {
+    clearInterval(this.reportTimer);
+    this.reportTimer = undefined;
+  }
+
+  private async sendSenderReport(report: SenderReport): Promise<void> {
+    const { ssrc, rtpTimestamp, packetCount, octetCount } = report;
+    const senderInfo = new RtcpSenderInfo({ ntpTimestamp: ntpNow(), rtpTimestamp, packetCount, octetCount });
+    await this.sendRtcp([new RtcpSrPacket({ ssrc, senderInfo, reports: [] })]);
   }
 
   private async sendRtcp(packets: RtcpPacket[]): Promise<void> {

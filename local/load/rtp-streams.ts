@@ -1,7 +1,7 @@
 import { RtpHeader } from 'werift';
 import type { types } from 'mediasoup';
 import { OPUS_FRAME_MS, OPUS_PAYLOAD_BYTES, VP8_FRAMES_PER_SECOND } from './media-rates';
-import type { RtpPeer } from './rtp-peer';
+import type { RtpPeer, SenderReport } from './rtp-peer';
 
 const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 const AUDIO_LEVEL_ID = 10;
@@ -132,11 +132,14 @@ interface SyntheticStream {
   extensions: { id: number; payload: Buffer }[];
 }
 
-const SENDER_REPORT_EVERY_MS = 500;
 /** A sender that was held up sends at most this much of what it missed, milliseconds: more would be a flood. */
 const MAX_CATCH_UP_MS = 500;
 /** Packets kept to be sent again, over a second of the fastest layer in use. */
 const KEPT_PACKETS = 256;
+
+function rtpTimestamp(mediaMs: number, clockRate: number): number {
+  return Math.round((mediaMs * clockRate) / 1_000) >>> 0;
+}
 
 /** A running synthetic stream; stop it before its peer closes. Keeps its rate although timers come late. */
 export class RunningStream {
@@ -148,16 +151,18 @@ export class RunningStream {
   private sequenceNumber: number;
   private frames = 0;
   private packets = 0;
-  private reportedAtMs = -Infinity;
+  private readonly endReports: () => void;
   private wantsKeyFrame = true;
 
   constructor(private readonly stream: SyntheticStream) {
     this.sequenceNumber = stream.ssrc & 0x7fff;
     this.timer = setInterval(() => this.sendDue(), stream.frameMs);
+    this.endReports = stream.peer.reportOn(() => this.senderReport());
   }
 
   stop(): void {
     clearInterval(this.timer);
+    this.endReports();
   }
 
   /** Packets sent so far, without those sent again. */
@@ -191,12 +196,7 @@ export class RunningStream {
 
   private sendFrame(mediaMs: number): void {
     const { peer, ssrc, payloadType, clockRate, extensions } = this.stream;
-    const timestamp = Math.round((mediaMs * clockRate) / 1_000) >>> 0;
-    if (mediaMs - this.reportedAtMs >= SENDER_REPORT_EVERY_MS) {
-      this.reportedAtMs = mediaMs;
-      const counts = { packetCount: this.packets, octetCount: this.octets };
-      void peer.sendSenderReport({ ssrc, rtpTimestamp: timestamp, ...counts });
-    }
+    const timestamp = rtpTimestamp(mediaMs, clockRate);
     const payloads = this.stream.frame(this.wantsKeyFrame);
     this.wantsKeyFrame = false;
     for (const [index, payload] of payloads.entries()) {
@@ -217,6 +217,17 @@ export class RunningStream {
       this.keep(header, payload);
       void peer.sendRtp(header, payload);
     }
+  }
+
+  private senderReport(): SenderReport {
+    const { ssrc, clockRate } = this.stream;
+    const mediaMs = performance.now() - this.startedAt;
+    return {
+      ssrc,
+      rtpTimestamp: rtpTimestamp(mediaMs, clockRate),
+      packetCount: this.packets,
+      octetCount: this.octets,
+    };
   }
 
   private keep(header: RtpHeader, payload: Buffer): void {
