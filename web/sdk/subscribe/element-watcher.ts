@@ -11,7 +11,7 @@ const REMOVED_AFTER_MS = 2_000;
 export interface ElementWatcherOptions {
   element: HTMLVideoElement;
   clock: Clock;
-  /** Visibility or size changed. */
+  /** Visibility, size or the size of the decoded picture changed. */
   onChanged: () => void;
   /** The element was in the document and isn't any more. */
   onRemoved: () => void;
@@ -31,6 +31,7 @@ export class ElementWatcher {
   #timer: Timer | undefined;
   #removedTimer: Timer | undefined;
   readonly #onVisibility = () => this.#update();
+  readonly #onDecodedSize = () => this.#options.onChanged();
   readonly #onDensity = () => {
     this.#watchDensity();
     this.#options.onChanged();
@@ -50,6 +51,7 @@ export class ElementWatcher {
     this.#resize.observe(this.element);
     this.#intersection.observe(this.element);
     document.addEventListener('visibilitychange', this.#onVisibility);
+    this.element.addEventListener('resize', this.#onDecodedSize);
     this.element.addEventListener('enterpictureinpicture', this.#onVisibility);
     this.element.addEventListener('leavepictureinpicture', this.#onVisibility);
     this.#watchDensity();
@@ -77,6 +79,7 @@ export class ElementWatcher {
     this.#resize.disconnect();
     this.#intersection.disconnect();
     document.removeEventListener('visibilitychange', this.#onVisibility);
+    this.element.removeEventListener('resize', this.#onDecodedSize);
     this.element.removeEventListener('enterpictureinpicture', this.#onVisibility);
     this.element.removeEventListener('leavepictureinpicture', this.#onVisibility);
     this.#density?.removeEventListener('change', this.#onDensity);

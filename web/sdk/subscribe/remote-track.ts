@@ -252,6 +252,7 @@ export class RemoteTrack {
     if (layer !== undefined) this.#scheduleLayer(layer);
   }
 
+  /** A new layer is told before its first picture, so this looks again with each change of the decoded size. */
   #layerFor(shown: ElementWatcher[]): number | undefined {
     const layerCount = this.#layerCount;
     const scales = shown.flatMap(({ element, size }) => {
