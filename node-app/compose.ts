@@ -12,6 +12,7 @@ import { OperatorTokenVerifier } from './auth/operator-token-verifier';
 import { OpenPeerAuthenticator, TokenPeerAuthenticator } from './auth/peer-authenticator';
 import { isLoopback, type NodeConfig } from './config';
 import { DrainMover } from './drain/drain-mover';
+import { GatewayDrain } from './drain/gateway-drain';
 import { ReconnectMover } from './drain/reconnect-mover';
 import { Gateway } from './gateway/gateway';
 import { gatewayRoutes } from './gateway/gateway-routes';
@@ -305,6 +306,16 @@ async function build(
     logger,
   });
   metrics.observeConnections(() => gateway.connectionCount);
+  const gatewayDrain = new GatewayDrain({
+    drain: status,
+    clients: () => gateway.resumableConnections,
+    clientsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
+    clock,
+    random,
+    logger,
+  });
+  undo.push(() => gatewayDrain.close());
+  status.watchDrain(() => gatewayDrain.wake());
 
   const app = createHttpApp({ logger });
   undo.push(() => app.close());
@@ -397,7 +408,7 @@ async function build(
     parts,
     close: () => {
       environment?.close();
-      return (closing ??= stop({ ...parts, drainMover, relayServer, webhooks, redis }));
+      return (closing ??= stop({ ...parts, drainMover, gatewayDrain, relayServer, webhooks, redis }));
     },
   };
 }
@@ -406,15 +417,17 @@ async function build(
 async function stop(
   parts: NodeParts & {
     drainMover: DrainMover;
+    gatewayDrain: GatewayDrain;
     relayServer: RelayServer;
     webhooks: WebhookDispatcher;
     redis: Redis;
   },
 ): Promise<void> {
   const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
-  const { drainMover, webhooks, redis, regions } = parts;
+  const { drainMover, gatewayDrain, webhooks, redis, regions } = parts;
   status.stopping();
   drainMover.close();
+  gatewayDrain.close();
   await registrar.close();
   sessions.close();
   await gateway.close();

@@ -23,7 +23,7 @@ export interface NodeStatusOptions {
 export class NodeStatus implements NodeStatePort {
   private readonly nodeDrain: NodeDrain;
   private operatorCordon: CordonReport | undefined;
-  private drainWatcher: (() => void) | undefined;
+  private readonly drainWatchers: (() => void)[] = [];
   private currentPhase: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(private readonly options: NodeStatusOptions) {
@@ -32,12 +32,19 @@ export class NodeStatus implements NodeStatePort {
       occupancy: () => media.figures(),
       clock: deadlineClock,
       logger,
-      onChanged: () => this.drainWatcher?.(),
+      onChanged: () => {
+        for (const changed of this.drainWatchers) changed();
+      },
     });
   }
 
   get state(): NodeState {
     return this.nodeDrain.state;
+  }
+
+  /** See NodeDrain. */
+  get isMoving(): boolean {
+    return this.nodeDrain.isMoving;
   }
 
   get phase(): 'starting' | 'running' | 'stopping' {
@@ -86,9 +93,9 @@ export class NodeStatus implements NodeStatePort {
     this.nodeDrain.progressed(progress);
   }
 
-  /** The one who carries drains out is told of each that begins, changes or is taken back. */
+  /** Those who carry drains out are told of each that begins, changes or is taken back. */
   watchDrain(watcher: () => void): void {
-    this.drainWatcher = watcher;
+    this.drainWatchers.push(watcher);
   }
 
   readState(): NodeReport {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { isRegion, parseSecretArn, type SecretArn } from '../token/secret-arn';
 
 /** Parses a whole number in a range, for commander. */
@@ -38,6 +38,12 @@ export function awsRegion(text: string): string {
   throw new InvalidArgumentError('It must be an AWS region such as eu-central-1.');
 }
 
+/** Ends the command when a region is given without the secret that is read there. */
+export function checkRegion(command: Command, flags: { region?: string; secretArn?: SecretArn }): void {
+  if (flags.region !== undefined && !flags.secretArn)
+    command.error('error: --region belongs to --secret-arn');
+}
+
 /** `FLEET_CAPACITY_EGRESS_BPS` as `--capacity-mbps` has it. @throws InvalidArgumentError */
 export function capacityMbpsOf(bitsPerSecond: string): number {
   if (/^[1-9]\d{0,12}$/.test(bitsPerSecond)) return Number(bitsPerSecond) / 1e6;
@@ -54,6 +60,15 @@ export function durationMs(text: string): number {
   const value = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
   if (value > 0 && value <= MAX_DURATION_MS) return value;
   throw new InvalidArgumentError('It must be a time such as 90s, 30m, 1h or 7d, of at most 366d.');
+}
+
+const MAX_DEADLINE_MINUTES = 2_880;
+
+/** Parses a drain's deadline such as `30m` or `4h`, for commander. Gives whole minutes, as the operator API takes them. */
+export function deadlineMinutes(text: string): number {
+  const minutes = Math.ceil(durationMs(text) / UNIT_MS.m);
+  if (minutes <= MAX_DEADLINE_MINUTES) return minutes;
+  throw new InvalidArgumentError('It must be at most 48h.');
 }
 
 /** How much faster than real time: above 60, what processes really do is too slow to follow. */

@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runLoad } from '../load/run-load';
+import { findCommandKey, namesKey, type KeyFlags } from '../token/find-command-key';
 import { mintToken } from '../token/mint-token';
-import { inRegion, type SecretArn } from '../token/secret-arn';
-import { readSecretKey } from '../token/secret-signing-key';
-import { findSigningKey } from '../token/signing-key';
-import { awsRegion, durationMs, positiveNumber, secretArn, wholeNumber } from './argument-parsers';
+import {
+  awsRegion,
+  checkRegion,
+  durationMs,
+  positiveNumber,
+  secretArn,
+  wholeNumber,
+} from './argument-parsers';
 
 export interface LoadCommandOptions {
   stdout: (text: string) => void;
@@ -16,7 +21,7 @@ export interface LoadCommandOptions {
   setStatus: (status: number) => void;
 }
 
-interface LoadFlags {
+interface LoadFlags extends KeyFlags {
   url: string;
   rooms: number;
   size: number;
@@ -30,10 +35,6 @@ interface LoadFlags {
   joinRate?: number;
   roomPrefix?: string;
   token?: string;
-  keyFile?: string;
-  kid?: string;
-  secretArn?: SecretArn;
-  region?: string;
   processes?: number;
   timeline?: string;
   json?: boolean;
@@ -106,9 +107,7 @@ export function loadCommand(program: Command, options: LoadCommandOptions): void
       if (rooms * size > MAX_PEERS)
         command.error(`error: --rooms × --size can be at most ${MAX_PEERS} peers`);
       if (flags.layer !== undefined && !flags.simulcast) command.error('error: --layer needs simulcast');
-      if (flags.region !== undefined && !flags.secretArn) {
-        command.error('error: --region belongs to --secret-arn');
-      }
+      checkRegion(command, flags);
       if (publishers > 0 && !flags.audio && flags.bitrate === 0) {
         command.error('error: publishers send neither audio nor video: give --publishers 0');
       }
@@ -144,14 +143,13 @@ export function loadCommand(program: Command, options: LoadCommandOptions): void
 async function tokenFor(
   room: string,
   runMs: number | undefined,
-  { token, keyFile, kid, secretArn: secret, region }: LoadFlags,
+  flags: LoadFlags,
   { env, nowMs }: LoadCommandOptions,
 ): Promise<string | undefined> {
-  if (token !== undefined) return token;
-  if (!secret && keyFile === undefined && kid === undefined && !env.FLEET_TOKEN_KEYS) return undefined;
-  const key = secret
-    ? await readSecretKey(region === undefined ? secret : inRegion(secret, region))
-    : await findSigningKey({ keyFile, kid, variable: 'FLEET_TOKEN_KEYS', env });
+  if (flags.token !== undefined) return flags.token;
+  const variable = 'FLEET_TOKEN_KEYS';
+  if (!namesKey(flags, variable, env)) return undefined;
+  const key = await findCommandKey(flags, variable, env);
   return mintToken({
     request: { kind: 'peer', room, canPublish: true, canSubscribe: true, canPublishData: false },
     ttlMs: runMs === undefined ? DAY_MS : runMs + TOKEN_MARGIN_MS,

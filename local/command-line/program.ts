@@ -2,16 +2,16 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { SelectorPolicy } from '../../core/placement/selector-policy';
 import { up } from '../fleet-runner/up';
 import { RunnerError } from '../runner-error';
+import { findCommandKey, type KeyFlags } from '../token/find-command-key';
 import { mintToken } from '../token/mint-token';
 import { roomLink } from '../token/room-link';
-import { inRegion, type SecretArn } from '../token/secret-arn';
-import { readSecretKey } from '../token/secret-signing-key';
-import { findSigningKey } from '../token/signing-key';
 import { configCommand } from './config-command';
 import { loadCommand } from './load-command';
+import { operateCommands } from './operate-commands';
 import {
   awsRegion,
   capacityMbpsOf,
+  checkRegion,
   clockSpeed,
   durationMs,
   httpUrl,
@@ -52,7 +52,7 @@ interface UpFlags {
   json?: boolean;
 }
 
-interface TokenFlags {
+interface TokenFlags extends KeyFlags {
   room?: string;
   peer?: string;
   ttl: number;
@@ -62,10 +62,6 @@ interface TokenFlags {
   operator?: boolean;
   url?: string;
   subject?: string;
-  keyFile?: string;
-  kid?: string;
-  secretArn?: SecretArn;
-  region?: string;
 }
 
 type LiveKitPolicy = Extract<SelectorPolicy, { selector: 'livekit' }>;
@@ -100,6 +96,7 @@ export async function runProgram(args: string[], options: ProgramOptions): Promi
   upCommand(program, { args, env: options.env, setStatus: (exitStatus) => (status = exitStatus) });
   tokenCommand(program, options);
   configCommand(program, options);
+  operateCommands(program, options);
   loadCommand(program, { ...options, setStatus: (exitStatus) => (status = exitStatus) });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -232,16 +229,9 @@ function tokenCommand(program: Command, options: ProgramOptions): void {
         command.error("error: --operator goes without a peer's options");
       }
       if (!flags.operator && !flags.room) command.error('error: --room is required (or --operator)');
-      const { secretArn: secret, region } = flags;
-      if (region !== undefined && !secret) command.error('error: --region belongs to --secret-arn');
-      const key = secret
-        ? await readSecretKey(region === undefined ? secret : inRegion(secret, region))
-        : await findSigningKey({
-            keyFile: flags.keyFile,
-            kid: flags.kid,
-            variable: flags.operator ? 'FLEET_ADMIN_TOKEN_KEYS' : 'FLEET_TOKEN_KEYS',
-            env: options.env,
-          });
+      checkRegion(command, flags);
+      const variable = flags.operator ? 'FLEET_ADMIN_TOKEN_KEYS' : 'FLEET_TOKEN_KEYS';
+      const key = await findCommandKey(flags, variable, options.env);
       const token = await mintToken({
         request: flags.operator
           ? { kind: 'operator' }

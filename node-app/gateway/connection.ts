@@ -115,14 +115,28 @@ export class Connection implements SessionDownlink {
     this.closeAfterHold(closeCodeFor(error.toJSON()), error.code, error.retryAfterMs);
   }
 
-  /** This gateway stops. Sessions that are elsewhere can be resumed through another gateway. */
-  gatewayClosing(): void {
+  /** Its client can go on through another gateway, and its media, on another node, does not notice. */
+  get canResumeElsewhere(): boolean {
+    const { resumable, gatewayNodeId } = this.options;
+    return this.phase === 'open' && resumable && this.joined?.mediaNodeId !== gatewayNodeId;
+  }
+
+  /** Has the client go on through another gateway at once, when it can. */
+  resumeElsewhere(): void {
+    if (this.canResumeElsewhere) this.gatewayClosing(0);
+  }
+
+  /**
+   * This gateway stops. Sessions that are elsewhere can be resumed through another gateway.
+   * @param retryAfterMs when to do so @default some time at which not all do
+   */
+  gatewayClosing(retryAfterMs?: number): void {
     if (this.phase === 'opening') {
       this.refuse(new FleetError('FLEET_ERR_SHUTTING_DOWN'));
     } else if (this.phase === 'open') {
       if (this.options.resumable) {
         this.notify(EXTENSION_METHODS.gatewayClosing, {
-          retryAfterMs: this.options.nextResumeMs(this.uplink?.graceMs ?? 0),
+          retryAfterMs: retryAfterMs ?? this.options.nextResumeMs(this.uplink?.graceMs ?? 0),
         } satisfies GatewayClosing);
       }
       this.abandonSession('detach');

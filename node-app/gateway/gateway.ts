@@ -84,6 +84,11 @@ export class Gateway {
     this.opening.add(opening);
   }
 
+  /** Those whose clients can go on through another gateway. */
+  get resumableConnections(): Connection[] {
+    return Array.from(this.connections).filter(({ canResumeElsewhere }) => canResumeElsewhere);
+  }
+
   /** Sends every client elsewhere. Idempotent. */
   async close(): Promise<void> {
     this.stopping = true;

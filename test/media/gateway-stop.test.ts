@@ -7,6 +7,12 @@ import { forkNode, nodeVariables, TestNodeProcess, TestNodes } from '../helpers/
 import { ProtooSocket } from '../helpers/protoo-socket';
 import { RedisServer } from '../helpers/redis-server';
 
+const JOIN = {
+  displayName: 'Ada',
+  device: { flag: 'chrome', name: 'Chrome', version: '156' },
+  rtpCapabilities: { codecs: [], headerExtensions: [] },
+};
+
 describe('a node process', () => {
   let redis: RedisServer;
 
@@ -129,6 +135,35 @@ describe('a gateway that stops', () => {
         query: { resumeToken: session.resumeToken, lastSeq: String(Math.max(...client.seqs)) },
       });
       expect(resumed).toMatchObject({ resumed: true, sessionId: session.sessionId, gatewayNodeId: 'node-c' });
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  test('a draining node sends on the clients of other nodes, whose sessions go on', async () => {
+    const fleet = await TestNodes.start({ count: 3 });
+    try {
+      await fleet.onlyPlaceOn(1);
+      const { client, session } = await ProtooSocket.open({ url: fleet.url(0), roomId: 'r', peerId: 'p' });
+      await client.request('join', JOIN);
+      const old = await ProtooSocket.connect({ url: fleet.url(0), roomId: 'r', peerId: 'old' });
+      await old.request('join', JOIN);
+
+      const { nodeId, parts } = fleet.node(0);
+      await parts.commands.command(nodeId, 'drain', { minutes: 30 });
+
+      const { data } = await client.notification(EXTENSION_METHODS.gatewayClosing);
+      expect(gatewayClosingSchema.parse(data).retryAfterMs).toBe(0);
+      await client.closing();
+      const { session: resumed } = await ProtooSocket.open({
+        url: fleet.url(2),
+        roomId: 'r',
+        peerId: 'p',
+        query: { resumeToken: session.resumeToken, lastSeq: String(Math.max(...client.seqs)) },
+      });
+      expect(resumed).toMatchObject({ resumed: true, sessionId: session.sessionId, gatewayNodeId: 'node-c' });
+      // It can't resume: going on elsewhere would end its media.
+      expect(old.closed).toBeUndefined();
     } finally {
       await fleet.close();
     }
