@@ -13,6 +13,8 @@ import { OpenPeerAuthenticator, TokenPeerAuthenticator } from './auth/peer-authe
 import { isLoopback, type NodeConfig } from './config';
 import { DrainMover } from './drain/drain-mover';
 import { GatewayDrain } from './drain/gateway-drain';
+import { MigratingMover } from './drain/migrating-mover';
+import { RoomMigrations } from './drain/room-migrations';
 import { ReconnectMover } from './drain/reconnect-mover';
 import { Gateway } from './gateway/gateway';
 import { gatewayRoutes } from './gateway/gateway-routes';
@@ -213,7 +215,13 @@ async function build(
     nodeId,
     hub,
     placement,
-    handlers: commandHandlers(media, status, deadlineClock, () => registrar.beat()),
+    handlers: commandHandlers({
+      media,
+      status,
+      deadlineClock,
+      beat: () => registrar.beat(),
+      migrateRoom: (request) => roomMigrations.begin(request),
+    }),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
   const roomLinks = new RoomLinks({ hub, host: media.sharing, logger });
@@ -250,17 +258,28 @@ async function build(
     cascades: true,
   });
   undo.push(() => registrar.close());
+  const onNoCapacity = () => metrics.moveRefused();
+  const migratingMover = new MigratingMover({
+    nodeId,
+    placement,
+    sessions,
+    fallback: new ReconnectMover({
+      nodeId,
+      placement,
+      closePeer: (roomId, peerId, reason) => media.closePeer(roomId, peerId, reason),
+      onNoCapacity,
+      logger,
+    }),
+    onNoCapacity,
+    clock,
+    random,
+    logger,
+  });
   const drainMover = new DrainMover({
     drain: status,
     occupants: () => media.occupants(),
     isAway: (roomId, peerId) => sessions.isAway(roomId, peerId),
-    mover: new ReconnectMover({
-      nodeId,
-      placement,
-      closePeer: (roomId, peerId, reason) => media.closePeer(roomId, peerId, reason),
-      onNoCapacity: () => metrics.moveRefused(),
-      logger,
-    }),
+    mover: migratingMover,
     evict: ({ roomId, peerId }) => media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_ROOM_MOVED')),
     joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
     beat: () => registrar.beat(),
@@ -269,6 +288,16 @@ async function build(
     logger,
   });
   undo.push(() => drainMover.close());
+  const roomMigrations = new RoomMigrations({
+    occupants: () => media.occupants(),
+    sessions,
+    mover: migratingMover,
+    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
+    clock,
+    random,
+    logger,
+  });
+  undo.push(() => roomMigrations.close());
   status.watchDrain(() => drainMover.wake());
   const registration = () => ({
     redisUp: redis.status === 'ready',
@@ -408,7 +437,15 @@ async function build(
     parts,
     close: () => {
       environment?.close();
-      return (closing ??= stop({ ...parts, drainMover, gatewayDrain, relayServer, webhooks, redis }));
+      return (closing ??= stop({
+        ...parts,
+        drainMover,
+        gatewayDrain,
+        roomMigrations,
+        relayServer,
+        webhooks,
+        redis,
+      }));
     },
   };
 }
@@ -418,16 +455,18 @@ async function stop(
   parts: NodeParts & {
     drainMover: DrainMover;
     gatewayDrain: GatewayDrain;
+    roomMigrations: RoomMigrations;
     relayServer: RelayServer;
     webhooks: WebhookDispatcher;
     redis: Redis;
   },
 ): Promise<void> {
   const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
-  const { drainMover, gatewayDrain, webhooks, redis, regions } = parts;
+  const { drainMover, gatewayDrain, roomMigrations, webhooks, redis, regions } = parts;
   status.stopping();
   drainMover.close();
   gatewayDrain.close();
+  roomMigrations.close();
   await registrar.close();
   sessions.close();
   await gateway.close();
@@ -442,12 +481,21 @@ async function stop(
   redis.disconnect();
 }
 
-function commandHandlers(
-  media: MediaNode,
-  status: NodeStatus,
-  deadlineClock: Clock,
-  beat: () => Promise<void>,
-): NodeCommandHandlers {
+interface CommandParts {
+  media: MediaNode;
+  status: NodeStatus;
+  deadlineClock: Clock;
+  beat: () => Promise<void>;
+  migrateRoom: RoomMigrations['begin'];
+}
+
+function commandHandlers({
+  media,
+  status,
+  deadlineClock,
+  beat,
+  migrateRoom,
+}: CommandParts): NodeCommandHandlers {
   return {
     cordon: async ({ reason }) => {
       const state = status.cordon(reason);
@@ -474,6 +522,7 @@ function commandHandlers(
       await beat();
       return { state: status.state };
     },
+    migrateRoom: ({ roomId, toNodeId }) => migrateRoom({ roomId, toNodeId }),
     describeRoom: ({ roomId }) => media.measureRoom(roomId),
     closeRoom: ({ roomId, reason }) => {
       media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));

@@ -122,7 +122,9 @@ export class RoomTree {
 
   /** Peers and publishers on the other nodes. */
   count(): { peers: number; publishers: number } {
-    const peers = [...this.#origins.values()].flatMap((origin) => [...origin.peers.values()]);
+    const peers = [...this.#origins.values()]
+      .flatMap((origin) => [...origin.peers.values()])
+      .filter(({ succeeded }) => succeeded !== true);
     return { peers: peers.length, publishers: peers.filter(({ streams }) => streams.length > 0).length };
   }
 

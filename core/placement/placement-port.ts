@@ -51,6 +51,10 @@ export interface PlacePeerRequest {
    * leaves it at once. `unreachable`: the link is down, the room leaves it when the lease lapsed.
    */
   evidence?: NodeEvidence | undefined;
+  /** The peer leaves this node of the room: it goes to any other, or is refused. */
+  avoidNodeId?: string | undefined;
+  /** With `avoidNodeId`: it goes to this node, or is refused. */
+  toNodeId?: string | undefined;
 }
 
 /** What somebody knows against a node: see `PlacePeerRequest.evidence`. */

@@ -17,6 +17,10 @@ export const connectQuerySchema = z.object({
   resumeToken: z.string().max(1_024).optional(),
   /** With `resumeToken`: the `seq` of the last message the client processed. */
   lastSeq: z.coerce.number().int().nonnegative().optional(),
+  /** `1`: the client can migrate: it understands `migrateSession`. With `resume=1`. */
+  migrate: z.enum(['0', '1']).optional(),
+  /** Opens the session to which the one with this resume token migrates, as `migrateSession` asked for. */
+  migrateFrom: z.string().max(1_024).optional(),
   /** How many people are expected in the room, for its reservation. */
   expectedPeers: z.coerce.number().int().positive().max(100_000).optional(),
   /** `0`: this peer will not send, respectively not receive; its demand is smaller. */
@@ -61,6 +65,12 @@ export const gatewayClosingSchema = z.object({
   retryAfterMs: z.number().int().nonnegative(),
 });
 
+/**
+ * This session goes to another node: open a second one beside it (`migrateFrom` in the URL), join, produce, and `takeOver`.
+ * Until then this one stays as it is. To clients with `migrate=1`.
+ */
+export const migrateSessionSchema = z.object({ migrationId: z.string() });
+
 /** From the client, at least every 2 s while messages arrive: everything up to `seq` was processed. */
 export const acknowledgeSchema = z.object({ seq: z.number().int().nonnegative() });
 
@@ -79,6 +89,7 @@ export const forwardedVideoSchema = z.object({
   peerIds: z.array(z.string()),
 });
 
+export type MigrateSession = z.infer<typeof migrateSessionSchema>;
 export type ForwardedVideo = z.infer<typeof forwardedVideoSchema>;
 export type ProducerLayersWanted = z.infer<typeof producerLayersWantedSchema>;
 export type SessionOpened = z.infer<typeof sessionOpenedSchema>;
@@ -92,6 +103,7 @@ export const EXTENSION_METHODS = {
   connectionRefused: 'connectionRefused',
   roomPlacementChanged: 'roomPlacementChanged',
   gatewayClosing: 'gatewayClosing',
+  migrateSession: 'migrateSession',
   acknowledge: 'acknowledge',
   producerLayersWanted: 'producerLayersWanted',
   forwardedVideo: 'forwardedVideo',

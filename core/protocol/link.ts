@@ -99,6 +99,24 @@ export const openParamsSchema = z.object({
   /** The room's nodes, home first. A release that knows no rooms of several nodes leaves both out. */
   nodes: z.array(nodeId).optional(),
   homeLinkAddress: z.string().max(256).optional(),
+  /** The client understands `migrateSession`. */
+  migratable: z.boolean().optional(),
+  /** The node from which the peer migrates. */
+  migratesFrom: nodeId.optional(),
+});
+
+/** Asks the node of a session that was told to migrate whether this is the client of that session. */
+export const migrateParamsSchema = z.object({
+  roomId: z.string().max(256),
+  peerId: z.string().max(256),
+  resumeToken: z.string().max(1_024),
+});
+
+/** What the peer may do where it goes, and where that must be. */
+export const migrationSchema = z.object({
+  grants: grantsSchema,
+  role: z.object({ publishes: z.boolean(), subscribes: z.boolean() }),
+  toNodeId: nodeId.optional(),
 });
 
 export const resumeParamsSchema = z.object({
@@ -128,7 +146,15 @@ export const upstreamSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('leave') }),
 ]);
 
-export const LINK_CALLS = ['open', 'resume', 'command', 'broadcaster', 'roomJoin', 'regionPresence'] as const;
+export const LINK_CALLS = [
+  'open',
+  'resume',
+  'migrate',
+  'command',
+  'broadcaster',
+  'roomJoin',
+  'regionPresence',
+] as const;
 
 export const linkFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ping') }),

@@ -16,6 +16,15 @@ export const nodeCommandSchemas = {
     params: z.object({ minutes: z.number().int().min(1).max(2_880), reason: z.string().max(500).optional() }),
     result: z.object({ state: z.string() }),
   },
+  /** Moves the peers of a room off the node. */
+  migrateRoom: {
+    params: z.object({
+      roomId: z.string(),
+      toNodeId: z.string().optional(),
+      reason: z.string().max(500).optional(),
+    }),
+    result: z.object({ moving: z.number().int().nonnegative(), staying: z.number().int().nonnegative() }),
+  },
   describeRoom: { params: z.object({ roomId: z.string() }), result: roomDetailSchema },
   closeRoom: {
     params: z.object({ roomId: z.string(), reason: z.string().max(500).optional() }),

@@ -57,6 +57,10 @@ export const announcedPeerSchema = z.object({
   remoteAddress: z.string().max(128),
   /** What its token says of the room. */
   roomOptions: roomOptionsSchema.optional(),
+  /** The node from which it has migrated: who received it from there goes on doing so until that ends. */
+  migratedFrom: nodeId.optional(),
+  /** It has migrated from here: only who receives it already has to do with it. */
+  succeeded: z.boolean().optional(),
   streams: z.array(announcedStreamSchema).max(1_000),
   data: z.array(announcedDataSchema).max(1_000),
 });

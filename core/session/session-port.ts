@@ -13,6 +13,11 @@ export interface SessionHost {
   open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<SessionUplink>;
   /** Takes an existing session over, from whichever gateway held it. @throws FleetError FLEET_ERR_SESSION_GONE */
   resume(request: SessionResumeRequest, downlink: SessionDownlink): Promise<SessionUplink>;
+  /**
+   * Whether a session that was told to migrate is this client's, and what it may do elsewhere.
+   * @throws FleetError FLEET_ERR_SESSION_GONE
+   */
+  migrate(request: SessionMigrateRequest): Promise<SessionMigration>;
 }
 
 export interface SessionOpenRequest {
@@ -33,6 +38,24 @@ export interface SessionOpenRequest {
   nodes?: string[] | undefined;
   /** How nodes reach the home's link listener. */
   homeLinkAddress?: string | undefined;
+  /** The client can migrate. @default false */
+  migratable?: boolean | undefined;
+  /** The node from which the peer migrates; its session there goes on until this one takes over. */
+  migratesFrom?: string | undefined;
+}
+
+export interface SessionMigrateRequest {
+  roomId: string;
+  peerId: string;
+  resumeToken: string;
+}
+
+/** What the peer of a migrating session may do, and needs. */
+export interface SessionMigration {
+  grants: PeerGrants;
+  role: PeerRole;
+  /** Where it must go. @default where placement says */
+  toNodeId?: string | undefined;
 }
 
 export interface SessionResumeRequest {

@@ -1,12 +1,9 @@
 import type { Logger } from 'pino';
 import { FleetError } from '../../core/errors';
-import type { PlacementPort } from '../../core/placement/placement-port';
 import type { LeavingPeer, MoveResult, PeerMover } from './peer-mover';
+import { hasPlaceElsewhere, type PlaceElsewhereOptions } from './place-elsewhere';
 
-export interface ReconnectMoverOptions {
-  /** This node. */
-  nodeId: string;
-  placement: Pick<PlacementPort, 'placePeer' | 'releaseClaim'>;
+export interface ReconnectMoverOptions extends PlaceElsewhereOptions {
   /** Ends the peer's session. @throws FleetError FLEET_ERR_NOT_FOUND */
   closePeer: (roomId: string, peerId: string, reason: FleetError) => void;
   /** No other node had headroom for a peer: scaling should hear of it. */
@@ -29,18 +26,11 @@ export class ReconnectMover implements PeerMover {
     this.#options = options;
   }
 
-  async move({ roomId, peerId, role }: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
-    const { nodeId, placement, closePeer, onNoCapacity, logger } = this.#options;
+  async move(peer: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
+    const { closePeer, onNoCapacity, logger } = this.#options;
+    const { roomId, peerId } = peer;
     try {
-      const place = await placement.placePeer({ roomId, role });
-      // Its own join makes a claim of its own.
-      await placement.releaseClaim({ nodeId: place.nodeId, roomId, seq: place.claim.seq });
-      if (place.nodeId === nodeId) {
-        onNoCapacity();
-        return 'refused';
-      }
-      // Placement does not know that the room lives here, and so not where its others are.
-      if (place.created) return 'refused';
+      if (!(await hasPlaceElsewhere(this.#options, peer))) return 'refused';
       if (!isWanted()) return 'gone';
       closePeer(
         roomId,

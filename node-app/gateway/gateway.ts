@@ -23,7 +23,7 @@ export interface GatewayOptions {
   pingIntervalMs: number;
   /** Peers per second that this gateway lets come again after a loss: see DEFAULT_ADMISSION_JOINS_PER_SECOND. */
   joinsPerSecond: number;
-  metrics: Pick<NodeMetrics, 'joinFinished' | 'sessionResumed'>;
+  metrics: Pick<NodeMetrics, 'joinFinished' | 'sessionResumed' | 'sessionMigrated'>;
   clock: Clock;
   random: RandomSource;
   logger: Logger;
@@ -141,6 +141,13 @@ export class Gateway {
       metrics.sessionResumed();
       return resumed;
     }
+    if (resumable && query.migrateFrom !== undefined) {
+      // As for a resume.
+      const { migrateFrom } = query;
+      const migrated = await joiner.migrate({ roomId, peerId, migrateFrom, remoteAddress, isGone }, downlink);
+      metrics.sessionMigrated();
+      return migrated;
+    }
     const startedMs = clock.monotonicMs();
     const finished = (result: Parameters<typeof metrics.joinFinished>[0]['result']) =>
       metrics.joinFinished({ result, durationMs: clock.monotonicMs() - startedMs });
@@ -157,6 +164,7 @@ export class Gateway {
           },
           expectedPeers: query.expectedPeers,
           resumable,
+          migratable: query.migrate === '1',
           remoteAddress,
           isGone,
         },

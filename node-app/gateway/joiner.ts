@@ -39,8 +39,20 @@ export interface JoinRequest {
   role: PeerRole;
   expectedPeers?: number | undefined;
   resumable: boolean;
+  /** The client can migrate. */
+  migratable: boolean;
   remoteAddress: string;
   /** The client is gone: nothing is to be opened for it any more. */
+  isGone: () => boolean;
+}
+
+export interface MigrateRequest {
+  roomId: string;
+  peerId: string;
+  /** Of the session that was asked to migrate. */
+  migrateFrom: string;
+  remoteAddress: string;
+  /** As for `JoinRequest`. */
   isGone: () => boolean;
 }
 
@@ -109,6 +121,38 @@ export class Joiner {
     return { uplink, mediaNodeId, left: known ? this.options.directory.enter(known) : () => undefined };
   }
 
+  /**
+   * Opens the session to which an earlier one migrates, on another node of the room.
+   * @throws FleetError FLEET_ERR_SESSION_GONE unless that session was asked to, FLEET_ERR_NO_CAPACITY, …
+   */
+  async migrate(request: MigrateRequest, downlink: SessionDownlink): Promise<Joined> {
+    const { roomId, peerId, migrateFrom, remoteAddress, isGone } = request;
+    const fromNodeId = nodeOfResumeToken(migrateFrom);
+    if (!fromNodeId) throw new FleetError('FLEET_ERR_SESSION_GONE');
+    const linkAddress = await this.linkAddressOf(fromNodeId, this.options.directory.find(roomId));
+    const host = this.options.hostOn(fromNodeId, linkAddress);
+    const { grants, role, toNodeId } = await host.migrate({ roomId, peerId, resumeToken: migrateFrom });
+    const placement = await this.options.placement.placePeer({
+      roomId,
+      role,
+      avoidNodeId: fromNodeId,
+      toNodeId,
+    });
+    try {
+      // Placement does not know where the room's others are: alone in another one nobody would be well.
+      if (placement.created) throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
+      return await this.openOn(
+        placement,
+        { roomId, peerId, grants, role, resumable: true, migratable: true, remoteAddress, isGone },
+        downlink,
+        fromNodeId,
+      );
+    } catch (error) {
+      await this.release(placement);
+      throw FleetError.from(error);
+    }
+  }
+
   private async place(request: JoinRequest, evidence: PlacePeerRequest['evidence']): Promise<Placement> {
     const { roomId, role } = request;
     const expectedPeers = request.expectedPeers ?? this.options.expectedPeers;
@@ -132,9 +176,10 @@ export class Joiner {
     placement: Placement,
     request: JoinRequest,
     downlink: SessionDownlink,
+    migratesFrom?: string,
   ): Promise<Joined> {
     if (request.isGone()) throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the client is gone' });
-    const { roomId, peerId, grants, role, resumable, remoteAddress } = request;
+    const { roomId, peerId, grants, role, resumable, migratable, remoteAddress } = request;
     const uplink = await this.options.hostOn(placement.nodeId, placement.linkAddress).open(
       {
         roomId,
@@ -145,6 +190,8 @@ export class Joiner {
         role,
         remoteAddress,
         resumable,
+        migratable,
+        migratesFrom,
         gatewayNodeId: this.options.nodeId,
         nodes: placement.nodes,
         homeLinkAddress: placement.homeLinkAddress,

@@ -84,6 +84,21 @@ export function operatorHandlers(options: OperatorHandlerOptions & { logger: Log
       return { ...record, live: await Promise.all(live) };
     },
 
+    migrateRoom: async ({ params, body }) => {
+      const { roomId, nodes: carriers } = await findRoom(params.roomId);
+      const { to: toNodeId, reason } = body;
+      const from = body.from ?? carriers[0] ?? '';
+      if (!carriers.includes(from)) {
+        throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `the room has no part on ${from}` });
+      }
+      if (toNodeId === from) {
+        throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'the peers are on that node already' });
+      }
+      if (toNodeId !== undefined) await findNode(toNodeId);
+      const counts = await nodes.command(from, 'migrateRoom', { roomId, toNodeId, reason });
+      return { roomId, from, ...counts };
+    },
+
     closeRoom: async ({ params, query }) => {
       const { roomId, nodes: carriers } = await findRoom(params.roomId);
       const closedOn = await onEach(carriers, (nodeId) =>

@@ -32,6 +32,23 @@ export const drainBodySchema = z.strictObject({
   }),
   reason: reasonSchema.optional(),
 });
+export const migrateBodySchema = z.strictObject({
+  from: idSchema
+    .optional()
+    .meta({ description: "The node that the peers leave. Left out: the room's home." }),
+  to: idSchema.optional().meta({ description: 'Where they go. Left out: where placement sends each.' }),
+  reason: reasonSchema.optional(),
+});
+export const roomMoveSchema = z
+  .object({
+    roomId: z.string(),
+    from: z.string(),
+    moving: z.number().meta({ description: 'Peers that go, one after the other, in the next seconds.' }),
+    staying: z
+      .number()
+      .meta({ description: 'Peers whose client can not migrate, or is away: only a drain moves them.' }),
+  })
+  .meta({ id: 'RoomMove' });
 export const noBodySchema = z.strictObject({});
 
 const limitSchema = z.coerce

@@ -8,7 +8,7 @@ import type { RoomLinks } from './room-links';
 
 /** Who takes what comes over the links. */
 export interface LinkReceivers {
-  relayServer: Pick<RelayServer, 'open' | 'resume' | 'handleFrame' | 'linkClosed'>;
+  relayServer: Pick<RelayServer, 'open' | 'resume' | 'migrate' | 'handleFrame' | 'linkClosed'>;
   relayClient: Pick<RelayClient, 'handleFrame' | 'linkClosed'>;
   commands: Pick<NodeCommander, 'answer'>;
   broadcasters: Pick<BroadcasterRelay, 'answer'>;
@@ -30,6 +30,8 @@ export function linkHandlers(receivers: () => LinkReceivers): LinkHandlers {
           return relayServer.open(link, params);
         case 'resume':
           return relayServer.resume(link, params);
+        case 'migrate':
+          return relayServer.migrate(params);
         case 'command':
           return commands.answer(params);
         case 'broadcaster':

@@ -2,11 +2,19 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock, RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
-import { openedSchema, type OpenParams, type Opened, type ResumeParams } from '../../core/protocol/link';
+import {
+  migrationSchema,
+  openedSchema,
+  type OpenParams,
+  type Opened,
+  type ResumeParams,
+} from '../../core/protocol/link';
 import { sessionCloseFor } from '../../core/session/close-code';
 import type {
   SessionDownlink,
   SessionHost,
+  SessionMigrateRequest,
+  SessionMigration,
   SessionOpenRequest,
   SessionResumeRequest,
   SessionUplink,
@@ -55,6 +63,7 @@ export class RelayClient {
     return {
       open: (request, downlink) => this.open(nodeId, linkAddress, request, downlink),
       resume: (request, downlink) => this.resume(nodeId, linkAddress, request, downlink),
+      migrate: (request) => this.migrate(nodeId, linkAddress, request),
     };
   }
 
@@ -118,6 +127,17 @@ export class RelayClient {
     const params: ResumeParams = { ...request, channel: session.channel, relinked: false };
     // The session is older than this attempt: the client may try again elsewhere.
     return this.begin(session, 'detach', (link) => link.call('resume', params, CALL_TIMEOUT_MS));
+  }
+
+  private async migrate(
+    nodeId: string,
+    linkAddress: string,
+    { roomId, peerId, resumeToken }: SessionMigrateRequest,
+  ): Promise<SessionMigration> {
+    const link = await this.options.hub.connect(nodeId, linkAddress);
+    return migrationSchema.parse(
+      await link.call('migrate', { roomId, peerId, resumeToken }, CALL_TIMEOUT_MS),
+    );
   }
 
   private async begin(

@@ -1,8 +1,14 @@
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../core/clock';
 import { FleetError } from '../../core/errors';
-import { openParamsSchema, resumeParamsSchema, type Opened, type Upstream } from '../../core/protocol/link';
-import type { SessionClose, SessionDownlink } from '../../core/session/session-port';
+import {
+  migrateParamsSchema,
+  openParamsSchema,
+  resumeParamsSchema,
+  type Opened,
+  type Upstream,
+} from '../../core/protocol/link';
+import type { SessionClose, SessionDownlink, SessionMigration } from '../../core/session/session-port';
 import type { LocalSessionHost, LocalSessionUplink } from '../session/local-session-host';
 import type { Link, SessionFrame } from './link';
 
@@ -68,6 +74,13 @@ export class RelayServer {
     return this.serve(link, channel, earlier?.lastUpSeq ?? 0, (downlink) =>
       this.options.host.resume(request, downlink, { relinked }),
     );
+  }
+
+  /** Answers `migrate`. @throws FleetError */
+  async migrate(rawParams: unknown): Promise<SessionMigration> {
+    const parsed = migrateParamsSchema.safeParse(rawParams);
+    if (!parsed.success) throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'migrate: not valid' });
+    return this.options.host.migrate(parsed.data);
   }
 
   /** A frame from a gateway. */

@@ -11,6 +11,8 @@ export function announcePeer(publisher: LocalPublisher): AnnouncedPeer {
     ...publisher.info(),
     stamp: publisher.stamp,
     ...(publisher.roomOptions && { roomOptions: publisher.roomOptions }),
+    ...(publisher.migratedFrom !== undefined && { migratedFrom: publisher.migratedFrom }),
+    ...(publisher.succeeded && { succeeded: true }),
     streams: publicationsOf(publisher).map(({ producer, id, kind, codecs, appData, isMicrophone }) => ({
       id,
       routerId,

@@ -372,8 +372,8 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
       peerJoined: (room, { peerId }) => {
         events?.emit({ type: 'peerJoined', ...this.#stamp(room), peerId });
       },
-      peerLeft: (room, { peerId, joinedAtMs }, error) => {
-        if (joinedAtMs === undefined) return;
+      peerLeft: (room, { peerId, joined, joinedAtMs, succeeded }, error) => {
+        if (!joined || joinedAtMs === undefined || succeeded) return;
         const stamp = this.#stamp(room);
         const reason = error === undefined ? 'left' : peerLeftReasonOf(error.code);
         events?.emit({ type: 'peerLeft', ...stamp, peerId, reason, durationMs: stamp.atMs - joinedAtMs });

@@ -25,6 +25,8 @@ export interface OpenPeerOptions {
   /** How nodes reach the home's link listener. */
   homeLinkAddress?: string | undefined;
   remoteAddress: string;
+  /** The node from which the peer migrates: nobody hears of it here until it takes over. */
+  migratesFrom?: string | undefined;
   channel: PeerChannel;
 }
 
@@ -48,4 +50,10 @@ export interface PeerChannel {
   request(method: string, data?: unknown): Promise<unknown>;
   /** The media side ends the peer (replaced, removed, room closed, worker died). */
   close(error: FleetError): void;
+  /** The client says that it could not migrate. */
+  migrationFailed(): void;
+  /** The peer goes on on another node; this one ends soon. */
+  succeeded(): void;
+  /** The peer has taken the place of the one from which it migrated. */
+  tookOver(): void;
 }

@@ -14,6 +14,7 @@ import type { PeerChannel } from './media-port';
 import { PeerEntities } from './peer-entities';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher } from './publisher';
+import { ReceivingSlots, type ReceivingSlot } from './receiving-slots';
 import type { Room } from './room';
 import type { RoomRouter } from './room-router';
 
@@ -26,14 +27,23 @@ export interface PeerOptions {
   stamp: number;
   grants: PeerGrants;
   remoteAddress: string;
+  /** The node from which it migrates: the others hear of it once it takes over. */
+  migratesFrom?: string | undefined;
   logger: Logger;
 }
+
+/** A peer that migrates to here takes over within this time, milliseconds. */
+const TAKE_OVER_TIMEOUT_MS = 30_000;
+/** After it has migrated away, those who receive it have this long to go over to what it sends from there, milliseconds. */
+const LINGER_MS = 5_000;
 
 /** What a peer says of itself when it joins. */
 export interface JoinDetails {
   displayName: string;
   device: Device;
   rtpCapabilities: types.RtpCapabilities | undefined;
+  /** The places of its receiving connection before it migrated. @default none */
+  slots?: readonly ReceivingSlot[] | undefined;
 }
 
 /** One client in a room: its mediasoup objects, what it may do, and the way to reach it in its own dialect. */
@@ -47,34 +57,34 @@ export class Peer implements LocalPublisher {
   readonly logger: Logger;
   readonly openedAtMs: number;
   readonly stamp: number;
+  readonly migratedFrom: string | undefined;
   readonly #channel: PeerChannel;
   #dialect: Dialect = dialectOf('undecided');
   #join: JoinDetails | undefined;
   #joinedAtMs: number | undefined;
-  #joinTimer: Timer | undefined;
+  /** Until it has joined, or taken over; after it has migrated until it ends. */
+  #timer: Timer | undefined;
+  #arriving: boolean;
+  #succeeded = false;
+  #slots: ReceivingSlots | undefined;
   #closed = false;
   #closeReason: FleetError | undefined;
 
   constructor(options: PeerOptions) {
-    const { peerId, room, roomRouter, channel, stamp, grants, remoteAddress, logger } = options;
+    const { peerId, room, roomRouter, channel, stamp, grants, remoteAddress, migratesFrom, logger } = options;
     this.peerId = peerId;
     this.room = room;
     this.roomRouter = roomRouter;
     this.stamp = stamp;
     this.grants = grants;
     this.remoteAddress = remoteAddress;
+    this.migratedFrom = migratesFrom;
+    this.#arriving = migratesFrom !== undefined;
     this.logger = logger;
     this.#channel = channel;
     this.entities = new PeerEntities(room.settings.limits);
     this.openedAtMs = room.clock.nowMs();
-    const { joinTimeoutMs } = room.settings;
-    this.#joinTimer = room.clock.setTimer(joinTimeoutMs, () => {
-      this.close(
-        new FleetError('FLEET_ERR_NOT_JOINED', {
-          message: `the peer did not join within ${joinTimeoutMs} ms`,
-        }),
-      );
-    });
+    this.#closeAfter(room.settings.joinTimeoutMs, 'join');
   }
 
   get roomOptions(): RoomOptions | undefined {
@@ -86,7 +96,19 @@ export class Peer implements LocalPublisher {
   }
 
   get joined(): boolean {
+    return this.listening && !this.#arriving;
+  }
+
+  get listening(): boolean {
     return this.#join !== undefined;
+  }
+
+  get succeeded(): boolean {
+    return this.#succeeded;
+  }
+
+  get slots(): ReceivingSlots | undefined {
+    return this.#slots;
   }
 
   /** Milliseconds since 1970; undefined before. */
@@ -132,11 +154,42 @@ export class Peer implements LocalPublisher {
 
   /** @throws FleetError FLEET_ERR_ALREADY_JOINED */
   join(details: JoinDetails): void {
-    if (this.joined) throw new FleetError('FLEET_ERR_ALREADY_JOINED');
-    this.#joinTimer?.cancel();
-    this.#joinTimer = undefined;
+    if (this.listening) throw new FleetError('FLEET_ERR_ALREADY_JOINED');
+    this.#timer?.cancel();
     this.#join = details;
     this.#joinedAtMs = this.room.clock.nowMs();
+    if (!this.#arriving) return;
+    this.#slots = new ReceivingSlots(details.slots ?? [], this.room.clock);
+    this.#closeAfter(TAKE_OVER_TIMEOUT_MS, 'take over');
+  }
+
+  /**
+   * Takes the place of the one from which it migrates: the others get what it sends from here. Idempotent.
+   * @throws FleetError FLEET_ERR_NOT_JOINED
+   */
+  takeOver(): void {
+    this.joinDetails();
+    if (!this.#arriving) return;
+    this.#arriving = false;
+    this.#timer?.cancel();
+    this.#channel.tookOver();
+    this.room.tookOver(this);
+  }
+
+  /** The client says that it stays, for now. */
+  migrationFailed(): void {
+    this.#channel.migrationFailed();
+  }
+
+  succeed(): void {
+    if (this.#succeeded || this.#closed) return;
+    this.#succeeded = true;
+    this.#channel.succeeded();
+    this.#timer = this.room.clock.setTimer(LINGER_MS, () => {
+      this.close(
+        new FleetError('FLEET_ERR_PEER_REPLACED', { message: 'the peer has migrated to another node' }),
+      );
+    });
   }
 
   /** @throws FleetError FLEET_ERR_NOT_JOINED */
@@ -171,12 +224,20 @@ export class Peer implements LocalPublisher {
     if (this.#closed) throw this.#closeReason ?? new FleetError('FLEET_ERR_SESSION_GONE');
   }
 
+  #closeAfter(timeoutMs: number, missing: 'join' | 'take over'): void {
+    this.#timer = this.room.clock.setTimer(timeoutMs, () => {
+      const message = `the peer did not ${missing} within ${timeoutMs} ms`;
+      this.close(new FleetError('FLEET_ERR_NOT_JOINED', { message }));
+    });
+  }
+
   /** Closes its objects and tells the room. With a reason, ends the client's session too. Idempotent. */
   close(reason?: FleetError): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#closeReason = reason;
-    this.#joinTimer?.cancel();
+    this.#timer?.cancel();
+    this.#slots?.close();
     this.entities.close();
     this.room.removePeer(this, reason);
     if (reason !== undefined) this.#channel.close(reason);

@@ -14,6 +14,10 @@ export interface Publisher {
   readonly roomOptions?: RoomOptions | undefined;
   /** Whether the others know of it. */
   readonly joined: boolean;
+  /** The node from which it has migrated. */
+  readonly migratedFrom?: string | undefined;
+  /** It has migrated to another node: only who receives it already has to do with it. @default false */
+  readonly succeeded?: boolean;
   readonly closed: boolean;
   publications(): Publication[];
   dataPublications(): DataPublication[];

@@ -8,6 +8,7 @@ import type { MicrophoneLevel } from '../../core/cascade/heard-ranking';
 import { announcePeer } from './announce-peer';
 import { RemotePipes } from './cascade/remote-pipes';
 import type { HeardHome } from './forwarding/heard-home';
+import { LingeringPublishers } from './lingering-publishers';
 import type { LocalPublisher } from './publisher';
 import { RegionTie } from './region-tie';
 import type { RegionsPort } from './regions-port';
@@ -46,6 +47,7 @@ export class RoomCascade implements HeardHome {
   readonly #tree: RoomTree;
   readonly #home: RoomHome;
   readonly #shown = new Map<string, RemotePublisher>();
+  readonly #lingering: LingeringPublishers;
   /** What came from a home whose answer to the join is on its way. */
   readonly #early = new Map<string, RoomLinkMessage[]>();
   /** While this node is the room's home in its region. */
@@ -57,6 +59,7 @@ export class RoomCascade implements HeardHome {
     this.#options = options;
     const { roomId, nodeId, links, homes, clock, random } = options;
     const logger = options.logger.child({ roomId });
+    this.#lingering = new LingeringPublishers(clock, (publisher) => this.#room?.remoteEnded(publisher));
     this.#tree = new RoomTree({
       nodeId,
       region: options.regions?.region,
@@ -272,6 +275,7 @@ export class RoomCascade implements HeardHome {
     this.#tree.close();
     for (const publisher of this.#shown.values()) publisher.close();
     this.#shown.clear();
+    this.#lingering.close();
     this.#early.clear();
   }
 
@@ -314,34 +318,64 @@ export class RoomCascade implements HeardHome {
   #onPeerChanged(nodeId: string, peer: AnnouncedPeer): void {
     const shown = this.#shown.get(peer.peerId);
     if (shown?.nodeId === nodeId) this.#update(shown, peer);
+    else this.#lingering.changed(nodeId, peer);
     this.#review(peer.peerId);
     this.#options.onChanged();
   }
 
-  #onPeerGone(_nodeId: string, peerId: string): void {
+  #onPeerGone(nodeId: string, peerId: string): void {
+    this.#lingering.gone(nodeId, peerId);
     this.#review(peerId);
     this.#options.onChanged();
   }
 
   /** The newest of all who have that id is the one that the peers here see. */
   #review(peerId: string): void {
+    const { nodeId } = this.#options;
     const local = this.#localNamed(peerId);
+    const shown = this.#shown.get(peerId);
     const [newest] = this.#tree
       .peersNamed(peerId)
-      .sort((a, b) => b.peer.stamp - a.peer.stamp || (a.nodeId < b.nodeId ? 1 : -1));
-    const isHere =
-      local !== undefined && (newest === undefined || !isNewer(newest, local, this.#options.nodeId));
-    const shown = this.#shown.get(peerId);
+      // One that has migrated counts only as long as nobody has heard from where it went.
+      .filter((one) => one.peer.succeeded !== true || one.nodeId === shown?.nodeId)
+      .sort(newestFirst);
+    const isHere = local !== undefined && (newest === undefined || !isNewer(newest, local, nodeId));
     const wanted = isHere ? undefined : newest;
-    if (shown !== undefined && shown.nodeId !== wanted?.nodeId) this.#hide(shown);
+    const migratedFrom = isHere ? local.migratedFrom : wanted?.peer.migratedFrom;
+    let isKnown = false;
+    if (shown !== undefined && shown.nodeId !== wanted?.nodeId) {
+      isKnown = shown.nodeId === migratedFrom;
+      if (isKnown) this.#linger(shown);
+      else this.#hide(shown);
+    }
     if (wanted === undefined) return;
-    local?.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
-    if (!this.#shown.has(peerId)) this.#show(new RemotePublisher(wanted.nodeId, wanted.peer));
+    if (local !== undefined) {
+      isKnown = migratedFrom === nodeId;
+      this.#giveWay(local, isKnown);
+    }
+    if (!this.#shown.has(peerId)) this.#show(new RemotePublisher(wanted.nodeId, wanted.peer), isKnown);
   }
 
-  #show(publisher: RemotePublisher): void {
+  /** Somebody here is elsewhere now. */
+  #giveWay(local: LocalPublisher, hasMigrated: boolean): void {
+    const peer = hasMigrated ? this.#room?.peer(local.peerId) : undefined;
+    if (peer === undefined) {
+      local.close(new FleetError('FLEET_ERR_PEER_REPLACED'));
+      return;
+    }
+    peer.succeed();
+    this.#tree.setOwnPeer(announcePeer(peer));
+  }
+
+  #show(publisher: RemotePublisher, isKnown: boolean): void {
     this.#shown.set(publisher.peerId, publisher);
-    this.#room?.remoteJoined(publisher);
+    this.#room?.remoteJoined(publisher, isKnown);
+  }
+
+  #linger(publisher: RemotePublisher): void {
+    this.#shown.delete(publisher.peerId);
+    this.#room?.remoteSucceeded(publisher);
+    this.#lingering.add(publisher);
   }
 
   #hide(publisher: RemotePublisher): void {
@@ -361,16 +395,22 @@ export class RoomCascade implements HeardHome {
   }
 
   #localNamed(peerId: string): LocalPublisher | undefined {
-    const peer = this.#room?.peer(peerId) ?? this.#room?.broadcasters.get(peerId);
-    return peer?.joined === true && !peer.closed ? peer : undefined;
+    const peer: LocalPublisher | undefined = this.#room?.peer(peerId) ?? this.#room?.broadcasters.get(peerId);
+    return peer?.joined === true && peer.succeeded !== true && !peer.closed ? peer : undefined;
   }
 }
 
-function isNewer(
-  remote: { nodeId: string; peer: AnnouncedPeer },
-  local: LocalPublisher,
-  ownNodeId: string,
-): boolean {
+interface Named {
+  nodeId: string;
+  peer: AnnouncedPeer;
+}
+
+/** As `isNewer`. */
+function newestFirst(a: Named, b: Named): number {
+  return b.peer.stamp - a.peer.stamp || (a.nodeId < b.nodeId ? 1 : -1);
+}
+
+function isNewer(remote: Named, local: LocalPublisher, ownNodeId: string): boolean {
   const { stamp } = remote.peer;
   return stamp > local.stamp || (stamp === local.stamp && remote.nodeId > ownNodeId);
 }

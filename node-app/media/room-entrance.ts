@@ -87,16 +87,27 @@ export class RoomEntrance {
   }
 
   #seat({ room, roomRouter, account, entry, options }: Seating): Peer {
-    const { peerId, channel, grants, remoteAddress, claim } = options;
+    const { peerId, channel, grants, remoteAddress, claim, migratesFrom } = options;
     const { cascades, settings, clock } = this.#options;
     const before = room.peer(peerId);
     const elsewhere = cascades.find(room.roomId)?.elsewhere.peers ?? 0;
-    if (before === undefined && room.peers.length + elsewhere >= settings.maxPeersPerRoom) {
+    const isNew = before === undefined && migratesFrom === undefined;
+    if (isNew && room.peers.length + elsewhere >= settings.maxPeersPerRoom) {
       throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: `room ${room.roomId} is full` });
     }
     const logger = room.logger.child({ peerId });
     const stamp = peerStamp(claim, clock.nowMs());
-    const peer = new Peer({ peerId, room, roomRouter, channel, stamp, grants, remoteAddress, logger });
+    const peer = new Peer({
+      peerId,
+      room,
+      roomRouter,
+      channel,
+      stamp,
+      grants,
+      remoteAddress,
+      migratesFrom,
+      logger,
+    });
     account.endEntry(entry, peer);
     // The new one first: the room must not end between the two.
     room.addPeer(peer);

@@ -7,4 +7,7 @@ export interface RoomMember extends LocalPublisher, Subscriber {
   readonly openedAtMs: number;
   /** Milliseconds since 1970; undefined before. */
   readonly joinedAtMs: number | undefined;
+  readonly succeeded: boolean;
+  /** It goes on on another node: what is left of it here ends by itself soon. Idempotent. */
+  succeed(): void;
 }

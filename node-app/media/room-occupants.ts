@@ -5,7 +5,7 @@ import type { RoomAccount } from './room-account';
 /** Who is on this node of a room. */
 export interface RoomOccupants {
   roomId: string;
-  /** Joined or not. */
+  /** Joined or not, but for those who have migrated already. */
   peers: { peerId: string; role: PeerRole }[];
   broadcasterIds: string[];
 }
@@ -13,7 +13,9 @@ export interface RoomOccupants {
 export function roomOccupants(room: Room, account: RoomAccount): RoomOccupants {
   return {
     roomId: room.roomId,
-    peers: room.peers.map((peer) => ({ peerId: peer.peerId, role: account.roleOf(peer) })),
+    peers: room.peers
+      .filter(({ succeeded }) => !succeeded)
+      .map((peer) => ({ peerId: peer.peerId, role: account.roleOf(peer) })),
     broadcasterIds: [...room.broadcasters.keys()],
   };
 }

@@ -19,6 +19,7 @@ import type { PeerEntities } from './peer-entities';
 import { LocalDataPublication, LocalPublication } from './local-publication';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
+import type { ReceivingSlots } from './receiving-slots';
 import type { RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
 import type { RoomRouter } from './room-router';
@@ -73,6 +74,8 @@ export class Room {
   readonly #peers = new Map<string, RoomMember>();
   /** Publishers on other nodes of the room. */
   readonly #remotePublishers = new Map<string, RemotePublisher>();
+  /** Those of them that have migrated: who receives them goes on doing so until they end. */
+  readonly #lingering = new Set<RemotePublisher>();
   readonly #routers: RoomRouters;
   readonly #listener: RoomListener;
   readonly #speakers: RoomSpeakers;
@@ -87,7 +90,7 @@ export class Room {
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
       defaults: this.settings,
-      publishers: () => this.publishers(),
+      publishers: () => [...this.publishers(), ...this.#succeeded(), ...this.#lingering],
       clock: this.clock,
       logger: this.logger,
     });
@@ -207,12 +210,14 @@ export class Room {
     this.#listener.emptied(this);
   }
 
-  /** Makes a peer that has joined known, and returns whom it finds. */
+  /** Makes a peer that has joined known, unless it is only arriving, and returns whom it finds. */
   joined(peer: RoomMember): PeerInfo[] {
-    this.#tellNewPeer(peer);
-    this.forwarding.reviewSoon();
-    this.#listener.peerJoined(this, peer);
-    this.#listener.announced(this, peer);
+    if (peer.joined) {
+      this.#tellNewPeer(peer);
+      this.forwarding.reviewSoon();
+      this.#listener.peerJoined(this, peer);
+      this.#listener.announced(this, peer);
+    }
     this.#listener.changed(this);
     this.subscribeToAll(peer);
     // A moment later, so that the answer to its join comes first.
@@ -220,10 +225,23 @@ export class Room {
     return this.#publishersBut(peer).map((publisher) => publisher.info());
   }
 
+  /** A peer that has migrated to here takes its place: the others get what it sends from here, as it comes. */
+  tookOver(peer: RoomMember): void {
+    this.#listener.announced(this, peer);
+    for (const producer of peer.entities.producers.values()) this.produced(peer, producer);
+    for (const dataProducer of peer.entities.dataProducers.values())
+      void this.dataProduced(peer, dataProducer);
+  }
+
   /** Offers a peer everything that the others send. */
   subscribeToAll(peer: RoomMember): void {
-    for (const publisher of this.#publishersBut(peer)) {
-      for (const publication of publisher.publications()) this.#offer(peer, publisher, publication);
+    const publishers = this.#publishersBut(peer);
+    const offers = publishers.flatMap((publisher) =>
+      publisher.publications().map((publication) => ({ publisher, publication })),
+    );
+    if (peer.slots !== undefined) inOrderOf(peer.slots, offers);
+    for (const { publisher, publication } of offers) this.#offer(peer, publisher, publication);
+    for (const publisher of publishers) {
       for (const publication of publisher.dataPublications()) {
         void this.#offerData(peer, publisher, publication);
       }
@@ -232,6 +250,8 @@ export class Room {
 
   /** A new producer goes to everybody else. */
   produced(publisher: LocalPublisher, producer: types.Producer): void {
+    // Of one that is only arriving, when it takes over.
+    if (!publisher.joined) return;
     if (producer.kind === 'audio') publisher.roomRouter.speakers.add(producer);
     if (isMicrophone(producer)) this.forwarding.heard.add(publisher.roomRouter, producer);
     this.#announceUntilClosed(publisher, producer);
@@ -243,6 +263,7 @@ export class Room {
    * has taken or refused it; never rejects.
    */
   async dataProduced(publisher: LocalPublisher, dataProducer: types.DataProducer): Promise<void> {
+    if (!publisher.joined) return;
     this.#announceUntilClosed(publisher, dataProducer);
     await this.dataPublished(publisher, new LocalDataPublication(publisher.roomRouter, dataProducer));
   }
@@ -251,7 +272,7 @@ export class Room {
   published(publisher: Publisher, publication: Publication): void {
     this.forwarding.reviewSoon();
     this.#forJoined((peer) => {
-      if (peer !== publisher) this.#offer(peer, publisher, publication);
+      if (peer.peerId !== publisher.peerId) this.#offer(peer, publisher, publication);
     });
   }
 
@@ -259,7 +280,7 @@ export class Room {
   async dataPublished(publisher: Publisher, publication: DataPublication): Promise<void> {
     const offers: Promise<void>[] = [];
     this.#forJoined((peer) => {
-      if (peer !== publisher) offers.push(this.#offerData(peer, publisher, publication));
+      if (peer.peerId !== publisher.peerId) offers.push(this.#offerData(peer, publisher, publication));
     });
     await Promise.all(offers);
   }
@@ -272,7 +293,7 @@ export class Room {
   tellRenamed(publisher: Publisher, displayName: string, oldDisplayName: string): void {
     const { peerId } = publisher;
     this.#forJoined((other) => {
-      if (other !== publisher)
+      if (other.peerId !== peerId)
         other.notify('peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
     });
   }
@@ -292,11 +313,14 @@ export class Room {
     this.#routers.closeUnused();
   }
 
-  /** Somebody on another node of the room: everybody here gets to know it, and what it sends. */
-  remoteJoined(publisher: RemotePublisher): void {
+  /**
+   * Somebody on another node of the room: everybody here gets to know it, and what it sends.
+   * @param isKnown it has migrated to there: they know it already
+   */
+  remoteJoined(publisher: RemotePublisher, isKnown = false): void {
     this.#remotePublishers.set(publisher.peerId, publisher);
     this.forwarding.reviewSoon();
-    this.#tellNewPeer(publisher);
+    if (!isKnown) this.#tellNewPeer(publisher);
     for (const publication of publisher.publications()) this.published(publisher, publication);
     for (const publication of publisher.dataPublications()) void this.dataPublished(publisher, publication);
   }
@@ -308,6 +332,18 @@ export class Room {
     this.forwarding.reviewSoon();
     this.#tellPeerClosed(publisher.peerId);
     this.closeIfEmpty();
+  }
+
+  /** It has migrated to elsewhere: only who receives it already has to do with it, until `remoteEnded`. */
+  remoteSucceeded(publisher: RemotePublisher): void {
+    this.#remotePublishers.delete(publisher.peerId);
+    this.#lingering.add(publisher);
+  }
+
+  /** What it sent is lost, and closed with that. */
+  remoteEnded(publisher: RemotePublisher): void {
+    this.#lingering.delete(publisher);
+    this.forwarding.reviewSoon();
   }
 
   /** Who is heard on another node; nobody: it is silent, or no longer part of the room. */
@@ -326,7 +362,12 @@ export class Room {
 
   /** Those of this node. */
   #localPublishers(): LocalPublisher[] {
-    return [...this.#peers.values(), ...this.broadcasters.values()].filter(({ joined }) => joined);
+    const present: LocalPublisher[] = [...this.#peers.values(), ...this.broadcasters.values()];
+    return present.filter(({ joined, succeeded }) => joined && succeeded !== true);
+  }
+
+  #succeeded(): LocalPublisher[] {
+    return this.peers.filter(({ succeeded }) => succeeded);
   }
 
   /** Ends the call for everybody, telling the peers why. Idempotent. */
@@ -356,7 +397,7 @@ export class Room {
   }
 
   #publishersBut(peer: RoomMember): Publisher[] {
-    return this.publishers().filter((publisher) => publisher !== peer);
+    return this.publishers().filter(({ peerId }) => peerId !== peer.peerId);
   }
 
   #offer(peer: RoomMember, publisher: Publisher, publication: Publication): void {
@@ -415,13 +456,13 @@ export class Room {
   #tellNewPeer(publisher: Publisher): void {
     const info = publisher.info();
     this.#forJoined((peer) => {
-      if (peer !== publisher) peer.tell(peer.dialect.newPeer(info));
+      if (peer.peerId !== publisher.peerId) peer.tell(peer.dialect.newPeer(info));
     });
   }
 
   #withdraw(publisher: LocalPublisher): void {
     this.forwarding.reviewSoon();
-    this.#tellPeerClosed(publisher.peerId);
+    if (publisher.succeeded !== true) this.#tellPeerClosed(publisher.peerId);
     this.#listener.withdrawn(this, publisher);
   }
 
@@ -433,7 +474,13 @@ export class Room {
 
   #forJoined(tell: (peer: RoomMember) => void): void {
     for (const peer of this.#peers.values()) {
-      if (peer.joined && !peer.closed) tell(peer);
+      if (peer.listening && !peer.succeeded && !peer.closed) tell(peer);
     }
   }
+}
+
+/** Brings what a peer is offered into the order that its receiving connection had. */
+function inOrderOf(slots: ReceivingSlots, offers: { publication: Publication }[]): void {
+  slots.keep(new Set(offers.map(({ publication }) => publication.id)));
+  offers.sort((a, b) => slots.orderOf(a.publication.id) - slots.orderOf(b.publication.id));
 }

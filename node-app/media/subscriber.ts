@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { PeerGrants } from '../../core/session/session-port';
 import type { Dialect, ServerNotification } from './dialects/dialect';
 import type { PeerEntities } from './peer-entities';
+import type { ReceivingSlots } from './receiving-slots';
 import type { RoomRouter } from './room-router';
 
 /** Who is offered what the others of a room send. */
@@ -13,6 +14,10 @@ export interface Subscriber {
   readonly roomRouter: RoomRouter;
   readonly grants: PeerGrants;
   readonly joined: boolean;
+  /** It has said what it can receive, and hears of the others, whether they know of it or not. */
+  readonly listening: boolean;
+  /** The places that it had before it migrated; undefined: it has none to keep. */
+  readonly slots: ReceivingSlots | undefined;
   readonly closed: boolean;
   /** What it can receive; undefined: it doesn't want to, may not, or has not joined. */
   readonly rtpCapabilities: types.RtpCapabilities | undefined;

@@ -95,6 +95,7 @@ export class NodeMetrics {
   readonly #joinDuration: Histogram;
   readonly #noCapacity: Counter;
   readonly #resumed: Counter;
+  readonly #migrated: Counter;
   readonly #workerDeaths: Counter;
   readonly #totals: JoinTotals = { joinsAccepted: 0, joinsFailed: 0, noCapacity: 0, reconnects: 0 };
   #scrape = 0;
@@ -122,6 +123,11 @@ export class NodeMetrics {
     this.#noCapacity = new Counter({
       name: 'fleet_no_capacity_total',
       help: 'Joins through this gateway, and peers that this node would move, for which no node had headroom.',
+      registers,
+    });
+    this.#migrated = new Counter({
+      name: 'fleet_sessions_migrated_total',
+      help: 'Sessions that were opened through this gateway for peers that migrate from another node.',
       registers,
     });
     this.#resumed = new Counter({
@@ -156,6 +162,11 @@ export class NodeMetrics {
   sessionResumed(): void {
     this.#totals.reconnects += 1;
     this.#resumed.inc();
+  }
+
+  /** The session to which one on another node migrates is open. */
+  sessionMigrated(): void {
+    this.#migrated.inc();
   }
 
   totals(): JoinTotals {

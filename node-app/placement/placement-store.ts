@@ -104,7 +104,7 @@ export class PlacementStore implements PlacementPort {
   }
 
   async placePeer(request: PlacePeerRequest): Promise<Placement> {
-    const { roomId, role, expectedPeers, evidence } = request;
+    const { roomId, role, expectedPeers, evidence, avoidNodeId, toNodeId = '' } = request;
     checkRoomId(roomId);
     if (expectedPeers !== undefined && !(Number.isSafeInteger(expectedPeers) && expectedPeers > 0)) {
       throw new FleetError('FLEET_ERR_BAD_REQUEST', { message: 'expectedPeers must be a positive integer' });
@@ -118,8 +118,11 @@ export class PlacementStore implements PlacementPort {
     const random = Math.floor(this.#random() * 2 ** 31);
     const args = [roomId, `${letters}${expectedPeers ?? 0} ${policy.loadLimit} ${random}`];
     const virtualNowMs = this.#virtualNowMs();
-    // Each argument costs both sides; most joins have neither of these.
-    if (evidence || virtualNowMs > 0) args.push(evidence?.nodeId ?? '', String(virtualNowMs));
+    // Each argument costs both sides; most joins have none of these.
+    if (evidence || virtualNowMs > 0 || avoidNodeId !== undefined) {
+      args.push(evidence?.nodeId ?? '', String(virtualNowMs));
+    }
+    if (avoidNodeId !== undefined) args.push(avoidNodeId, toNodeId);
     const keys = [...this.#commonKeys, this.#keys.prior(roomNamePattern(roomId))];
     return readPlacement(roomId, await this.#run('placePeer', keys, args));
   }

@@ -5,10 +5,13 @@ import { FleetError } from '../../core/errors';
 import type {
   SessionDownlink,
   SessionHost,
+  SessionMigrateRequest,
+  SessionMigration,
   SessionOpenRequest,
   SessionResumeRequest,
   SessionUplink,
 } from '../../core/session/session-port';
+import type { MigrationOutcome, SessionMigrationOptions } from './session-migration';
 import type { MediaPort } from '../media/media-port';
 import { createResumeToken, sameResumeToken } from './resume-token';
 import { Session } from './session';
@@ -47,13 +50,17 @@ export class LocalSessionHost implements SessionHost {
   async open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<LocalSessionUplink> {
     if (this.stopping) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
     const { roomId, peerId, epoch, claim, grants, role, remoteAddress, resumable } = request;
-    const { nodes, homeLinkAddress } = request;
+    const { nodes, homeLinkAddress, migratesFrom, migratable = false } = request;
     const session = new Session({
       id: randomUUID(),
       roomId,
       peerId,
       resumeToken: createResumeToken(this.options.nodeId),
       resumable,
+      migratable,
+      arriving: migratesFrom !== undefined,
+      grants,
+      role,
       downlink,
       limits: this.options.limits,
       clock: this.options.clock,
@@ -76,6 +83,7 @@ export class LocalSessionHost implements SessionHost {
           nodes,
           homeLinkAddress,
           remoteAddress,
+          migratesFrom,
           channel: session,
         }),
       );
@@ -98,11 +106,7 @@ export class LocalSessionHost implements SessionHost {
     downlink: SessionDownlink,
     { relinked = false }: { relinked?: boolean } = {},
   ): Promise<LocalSessionUplink> {
-    const session = this.sessions.get(keyOf(request));
-    // One answer for both: who guesses a token must not learn whether the peer is there.
-    if (!session || !sameResumeToken(session.resumeToken, request.resumeToken)) {
-      throw new FleetError('FLEET_ERR_SESSION_GONE');
-    }
+    const session = this.find(request);
     session.attach(downlink, request.lastSeq, { relinked });
     const { roomId, peerId, gatewayNodeId } = request;
     this.options.logger.info(
@@ -112,10 +116,37 @@ export class LocalSessionHost implements SessionHost {
     return this.uplinkOf(session);
   }
 
+  /** See SessionHost. */
+  async migrate(request: SessionMigrateRequest): Promise<SessionMigration> {
+    return this.find(request).describeMigration();
+  }
+
+  /** Whether that peer's client can be asked to migrate now. */
+  canMigrate(roomId: string, peerId: string): boolean {
+    return this.sessions.get(keyOf({ roomId, peerId }))?.canMigrate ?? false;
+  }
+
+  /** Asks a peer's client to go on by a session on another node. Never rejects. */
+  async beginMigration(
+    { roomId, peerId }: { roomId: string; peerId: string },
+    options: SessionMigrationOptions,
+  ): Promise<MigrationOutcome> {
+    return (await this.sessions.get(keyOf({ roomId, peerId }))?.migrate(options)) ?? 'gone';
+  }
+
   /** Ends all sessions and takes no new ones. Idempotent. */
   close(error = new FleetError('FLEET_ERR_SHUTTING_DOWN')): void {
     this.stopping = true;
     for (const session of [...this.sessions.values()]) session.close(error);
+  }
+
+  /** One answer for both: who guesses a token must not learn whether the peer is there. */
+  private find(request: { roomId: string; peerId: string; resumeToken: string }): Session {
+    const session = this.sessions.get(keyOf(request));
+    if (!session || !sameResumeToken(session.resumeToken, request.resumeToken)) {
+      throw new FleetError('FLEET_ERR_SESSION_GONE');
+    }
+    return session;
   }
 
   private forget(session: Session): void {

@@ -5,9 +5,15 @@ import type { ProtooMessage, ProtooRequest, ProtooResponse } from '../../core/pr
 import { sessionCloseFor } from '../../core/session/close-code';
 import { ReplayBuffer } from '../../core/session/replay-buffer';
 import { RequestLedger } from '../../core/session/request-ledger';
-import type { SessionDownlink } from '../../core/session/session-port';
+import type {
+  PeerGrants,
+  SessionDownlink,
+  SessionMigration as SessionMigrationGrant,
+} from '../../core/session/session-port';
+import type { PeerRole } from '../../core/capacity/egress-model';
 import type { PeerChannel, SignalledPeer } from '../media/media-port';
 import type { SessionLimits } from './session-limits';
+import { SessionMigration, type MigrationOutcome, type SessionMigrationOptions } from './session-migration';
 
 export interface SessionOptions {
   id: string;
@@ -16,6 +22,12 @@ export interface SessionOptions {
   resumeToken: string;
   /** The client acknowledges and may come back; else it has left as soon as its connection is gone. */
   resumable: boolean;
+  /** The client understands that it should migrate. */
+  migratable: boolean;
+  /** It migrates to here: until it has taken over nobody waits for it. */
+  arriving: boolean;
+  grants: PeerGrants;
+  role: PeerRole;
   downlink: SessionDownlink;
   limits: SessionLimits;
   clock: Clock;
@@ -53,6 +65,8 @@ export class Session implements PeerChannel {
   private attached = true;
   private graceTimer: Timer | undefined;
   private closedWith: FleetError | undefined;
+  private arriving: boolean;
+  private readonly migration: SessionMigration;
 
   constructor(private readonly options: SessionOptions) {
     this.id = options.id;
@@ -61,6 +75,8 @@ export class Session implements PeerChannel {
     this.resumeToken = options.resumeToken;
     this.resumable = options.resumable;
     this.downlink = options.downlink;
+    this.arriving = options.arriving;
+    this.migration = new SessionMigration(options.clock);
     this.replay = new ReplayBuffer(options.limits.replay);
     // A client that can't resume never sends a request twice, and its random ids may meet again.
     this.ledger = new RequestLedger({
@@ -84,6 +100,39 @@ export class Session implements PeerChannel {
 
   get attachment(): number {
     return this.attachmentNumber;
+  }
+
+  /** Its client could be asked to migrate now. */
+  get canMigrate(): boolean {
+    return this.options.migratable && this.resumable && this.attached && !this.arriving && !this.closed;
+  }
+
+  /** Asks its client to go on by a session on another node. */
+  migrate(options: SessionMigrationOptions): Promise<MigrationOutcome> {
+    if (!this.canMigrate) return Promise.resolve('failed');
+    return this.migration.begin(options, (method, data) => this.notify(method, data));
+  }
+
+  /** For who proves to be its client. @throws FleetError FLEET_ERR_SESSION_GONE unless it was asked to migrate */
+  describeMigration(): SessionMigrationGrant {
+    const { pending } = this.migration;
+    if (pending === undefined) {
+      throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the session was not asked to migrate' });
+    }
+    const { grants, role } = this.options;
+    return { grants, role, toNodeId: pending.toNodeId };
+  }
+
+  migrationFailed(): void {
+    this.migration.end('failed');
+  }
+
+  succeeded(): void {
+    this.migration.succeeded();
+  }
+
+  tookOver(): void {
+    this.arriving = false;
   }
 
   /** Hands the session its peer once the media side has opened it. */
@@ -138,7 +187,7 @@ export class Session implements PeerChannel {
   /** The client's connection is lost: it may come back within the time of grace. */
   detach(): void {
     this.downlink = undefined;
-    if (this.resumable) this.beginGrace();
+    if (this.resumable && !this.arriving) this.beginGrace();
     else this.close(new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the connection was lost' }));
   }
 
@@ -181,6 +230,7 @@ export class Session implements PeerChannel {
   close(error: FleetError): void {
     if (this.closedWith) return;
     this.closedWith = error;
+    this.migration.end('gone');
     this.graceTimer?.cancel();
     for (const pending of this.serverRequests.values()) {
       pending.timer?.cancel();

@@ -49,7 +49,8 @@ export class DemoClient {
     return this.peer.peerId;
   }
 
-  async enter(): Promise<Answer> {
+  /** @param more further fields of `join` */
+  async enter(more: object = {}): Promise<Answer> {
     const answer = await this.peer.request('getRouterRtpCapabilities');
     this.capabilities = (
       this.generation === 'legacy' ? answer : answer.routerRtpCapabilities
@@ -62,6 +63,7 @@ export class DemoClient {
       device: { flag: 'chrome', name: 'Chrome', version: '156.0' },
       rtpCapabilities: this.capabilities,
       ...(this.generation === 'legacy' ? sctp : {}),
+      ...more,
     });
   }
 

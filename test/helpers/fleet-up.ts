@@ -84,9 +84,17 @@ export class RunningFleet {
     return node.pid;
   }
 
-  /** A `GET` on the operator API of the first node (or another), parsed. */
-  async operator<T>(path: string, nodeId = this.node(1)): Promise<T> {
-    const response = await fetch(`${this.nodeUrl(nodeId)}${path}`);
+  /** A `GET` on the operator API of the first node (or another), parsed; with `body` a `POST`. */
+  async operator<T>(
+    path: string,
+    { nodeId = this.node(1), body }: { nodeId?: string; body?: object } = {},
+  ): Promise<T> {
+    const post = body && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(`${this.nodeUrl(nodeId)}${path}`, post);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }

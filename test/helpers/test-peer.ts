@@ -18,6 +18,8 @@ export interface TestPeerOptions {
   grants?: Partial<PeerGrants>;
   epoch?: number;
   claim?: Partial<Claim>;
+  /** The node from which it migrates. */
+  migratesFrom?: string;
   /** Answers a request of the server; throws to refuse it. @default accepts everything */
   onRequest?: (method: string, data: Record<string, unknown>) => unknown;
 }
@@ -28,6 +30,8 @@ export class TestPeer {
   readonly seen: SeenMessage[] = [];
   /** Set once the media side ended the session. */
   closedWith: FleetError | undefined;
+  /** It goes on on another node. */
+  succeeded = false;
   readonly peerId: string;
   private signalled!: SignalledPeer;
 
@@ -49,6 +53,7 @@ export class TestPeer {
       },
       grants: { ...ALL_GRANTS, ...options.grants },
       remoteAddress: '192.0.2.1',
+      migratesFrom: options.migratesFrom,
       channel: {
         notify: (method, data) => peer.see('notification', method, data),
         request: async (method, data) => {
@@ -58,6 +63,11 @@ export class TestPeer {
         close: (error) => {
           peer.closedWith = error;
         },
+        migrationFailed: () => undefined,
+        succeeded: () => {
+          peer.succeeded = true;
+        },
+        tookOver: () => undefined,
       },
     });
     return peer;

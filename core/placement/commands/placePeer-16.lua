@@ -13,6 +13,8 @@
                  whole number
     ARGV[3]      node id that the gateway has evidence against, or ''; left out together with ARGV[4]
     ARGV[4]      virtual time, 0: Redis' own
+    ARGV[5]      node id that the peer leaves; left out together with ARGV[6]
+    ARGV[6]      the only node id that it may go to, or ''
 
   Output
     a string: doubles epoch, created (0/1), claim seq, reserved egress, reserved packets, expected size; then the
@@ -32,6 +34,7 @@ local PLACED_FORMAT = '<dddddd'
 local roomId = ARGV[1]
 local publishes, subscribes, selector, kind, sortBy, algorithm, evidence = string.byte(ARGV[2], 1, 7)
 publishes, subscribes, evidence = publishes - 97, subscribes - 97, evidence - 97
+local avoided = ARGV[5]
 
 local now, nowUs, timeError = readTime(tonumber(ARGV[4] or 0))
 if timeError then return timeError end
@@ -55,7 +58,7 @@ if rawRoom then
   if rawHome then lease, state, ready = struct.unpack('<ddd', rawHome) end
   isSuspect = evidence > 0 and ARGV[3] == home
   isHomeUsable = rawHome and lease > now and state < 3 and not isSuspect
-  if isHomeUsable and not newline and ready ~= MOVING then
+  if isHomeUsable and not newline and ready ~= MOVING and not avoided then
     peers, pub, sub, both = peers + 1, pub + publishes, sub + subscribes, both + publishes * subscribes
     if peers > expected then expected = peers end
     needEgress, needPackets = roomDemand(pub, sub, both)

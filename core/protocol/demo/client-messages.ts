@@ -36,8 +36,17 @@ export const clientMessages = {
       /** Absent: the peer doesn't want to receive. */
       rtpCapabilities: rtpCapabilitiesSchema.nullish().transform((value) => value ?? undefined),
       sctpCapabilities: sctpCapabilitiesSchema,
+      /** Ours, of a session that migrates: what it receives, in the order of its connection, and with which mid. */
+      slots: z
+        .array(z.object({ mid: z.string().min(1).max(32), producerId: id }))
+        .max(2_000)
+        .optional(),
     }),
   },
+  /** Ours: this session takes the place of the one from which it migrates. */
+  takeOver: { forms: REQUEST, data: nothing },
+  /** Ours, to the session that was to migrate: it did not come to it, for now. */
+  migrationFailed: { forms: REQUEST, data: z.object({ code: z.string().max(100) }) },
   createWebRtcTransport: {
     forms: REQUEST,
     data: z.object({

@@ -25,7 +25,7 @@ export const clientHandlers: ClientHandlers = {
   // There is no rtcstats server; without a URL the client goes on without.
   getRtcStatsUrl: () => ({}),
   getRouterRtpCapabilities: (peer) => peer.dialect.routerRtpCapabilities(peer.room.clientCapabilities),
-  join: (peer, { displayName, device, rtpCapabilities }) => {
+  join: (peer, { displayName, device, rtpCapabilities, slots }) => {
     peer.join({
       displayName,
       device,
@@ -33,8 +33,19 @@ export const clientHandlers: ClientHandlers = {
         rtpCapabilities === undefined
           ? undefined
           : (withoutCaptureTime(rtpCapabilities) as types.RtpCapabilities),
+      slots,
     });
     return peer.dialect.joined(peer.room.joined(peer));
+  },
+
+  takeOver: (peer) => {
+    peer.takeOver();
+    return {};
+  },
+  migrationFailed: (peer, { code }) => {
+    peer.logger.info({ code }, 'the client could not migrate');
+    peer.migrationFailed();
+    return {};
   },
 
   createWebRtcTransport: async (peer, data) => {

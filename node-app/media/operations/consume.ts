@@ -24,13 +24,22 @@ export interface ConsumeOptions {
  * gets everything when it creates one.
  */
 export async function consume(options: ConsumeOptions): Promise<void> {
+  try {
+    await offer(options);
+  } finally {
+    // Also when it came to nothing: the others don't wait for it.
+    options.subscriber.slots?.done(options.publication.id);
+  }
+}
+
+async function offer(options: ConsumeOptions): Promise<void> {
   const { subscriber, publisherId, publication } = options;
   const { entities, rtpCapabilities } = subscriber;
   if (subscriber.closed || publication.closed || rtpCapabilities === undefined) return;
   if (entities.receivingTransport() === undefined) return;
   if (!publication.mayBeConsumed(rtpCapabilities)) return;
 
-  const { roomRouter } = subscriber;
+  const { roomRouter, slots } = subscriber;
   const hold = await publication.reachFrom(roomRouter);
   const transport = entities.receivingTransport();
   const canConsume = roomRouter.router.canConsume({ producerId: publication.id, rtpCapabilities });
@@ -47,6 +56,7 @@ export async function consume(options: ConsumeOptions): Promise<void> {
       enableRtx: true,
       ignoreDtx: true,
       appData: publication.appData,
+      mid: slots?.midFor(publication.id),
     }),
   );
   consumer.observer.once('close', () => hold.release());
@@ -63,7 +73,8 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   options.onConsumer(entry);
 
   try {
-    await subscriber.request(
+    await slots?.turn(publication.id);
+    const accepted = subscriber.request(
       'newConsumer',
       subscriber.dialect.newConsumer({
         peerId: publisherId,
@@ -72,6 +83,8 @@ export async function consume(options: ConsumeOptions): Promise<void> {
         consumer,
       }),
     );
+    slots?.done(publication.id);
+    await accepted;
   } catch (error) {
     // Refused, or the session is gone: nothing would ever receive it.
     subscriber.logger.debug({ err: error, consumerId: consumer.id }, 'consumer not accepted');

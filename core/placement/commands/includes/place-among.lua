@@ -18,8 +18,11 @@ local function membersOf(list, room)
   return members
 end
 
+local onlyTo = ARGV[6] ~= '' and ARGV[6]
+
 local function takesPeers(member)
   local node = member.node
+  if member.id == avoided or (onlyTo and member.id ~= onlyTo) then return false end
   return node and node[LEASE] > now and node[STATE] < 3 and not (evidence > 0 and ARGV[3] == member.id)
 end
 
@@ -32,6 +35,14 @@ local function countPeer(holds)
   holds[R_PEERS], holds[R_PUB], holds[R_SUB] = holds[R_PEERS] + 1, holds[R_PUB] + publishes, holds[R_SUB] + subscribes
   holds[R_BOTH] = holds[R_BOTH] + publishes * subscribes
   holds[R_EXPECTED] = math.max(holds[R_EXPECTED], holds[R_PEERS])
+end
+
+-- A further node: the one that the peer must go to, or one by the policy.
+local function chooseFurther(egress, packets, excluded)
+  if not onlyTo then return choose(egress, packets, excluded) end
+  local raw = not excluded[onlyTo] and call('HGET', NODES, onlyTo)
+  local node = raw and unpackNode(raw)
+  if node and takesRooms(node, now) and admits(node, egress, packets) then return { onlyTo, raw, node } end
 end
 
 local function placeAmong(list, room)
@@ -66,7 +77,7 @@ local function placeAmong(list, room)
   end
 
   -- The only node of a room, when it is the one that placePeer found, was tried there.
-  if #members > 1 or not isHomeUsable then takeFirst(false) end
+  if #members > 1 or not isHomeUsable or avoided then takeFirst(false) end
   local isNew = not target
   if isNew then
     others = #members
@@ -76,12 +87,13 @@ local function placeAmong(list, room)
     local excluded = {}
     for i = 1, #list do excluded[list[i]] = true end
     isShared = true
-    local chosen = members[1].node[CASCADES] == 1 and choose(egress, packets, excluded)
+    local chosen = members[1].node[CASCADES] == 1 and chooseFurther(egress, packets, excluded)
     if chosen then
       target = { id = chosen[1], raw = chosen[2], node = chosen[3] }
       list[#list + 1] = target.id
     else
-      local refusal = refuse(list[1], egress, packets)
+      -- Whoever names a node learns that it is full; the fleet need not grow for it.
+      local refusal = onlyTo and { NO_CAPACITY, NO_CAPACITY_RETRY } or refuse(list[1], egress, packets)
       -- Nobody else has headroom, and scaling knows: better a node that has to move the peer later than none.
       others = wasElsewhere
       takeFirst(true)

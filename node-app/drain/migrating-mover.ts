@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import type { Clock, RandomSource } from '../../core/clock';
+import { FleetError } from '../../core/errors';
+import type { LocalSessionHost } from '../session/local-session-host';
+import type { LeavingPeer, MoveResult, PeerMover } from './peer-mover';
+import { hasPlaceElsewhere, type PlaceElsewhereOptions } from './place-elsewhere';
+
+export interface MigratingMoverOptions extends PlaceElsewhereOptions {
+  sessions: Pick<LocalSessionHost, 'canMigrate' | 'beginMigration'>;
+  /** For clients that can't migrate, and those that could not. */
+  fallback: PeerMover;
+  /** No other node had headroom for a peer: scaling should hear of it. */
+  onNoCapacity: () => void;
+  clock: Clock;
+  random: RandomSource;
+  logger: Logger;
+}
+
+/** A client has this long to be there, milliseconds: its pictures are, two seconds later at the latest. */
+const ATTEMPT_TIMEOUT_MS = 12_000;
+const MAX_ATTEMPTS = 3;
+/** Between two attempts, milliseconds: whatever made the one fail may be over then. */
+const PAUSE_MS = { least: 3_000, most: 5_000 } as const;
+
+/**
+ * Moves a peer without a gap: its client opens a session on another node of the room beside the one here, and this one ends
+ * once the other has taken over. A client that can't, or that did not manage it three times, joins anew.
+ */
+export class MigratingMover implements PeerMover {
+  readonly #options: MigratingMoverOptions;
+
+  constructor(options: MigratingMoverOptions) {
+    this.#options = options;
+  }
+
+  async move(peer: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
+    const { sessions, fallback } = this.#options;
+    const canMigrate = sessions.canMigrate(peer.roomId, peer.peerId);
+    const result = canMigrate ? await this.migrate(peer, isWanted) : 'failed';
+    return result === 'failed' ? fallback.move(peer, isWanted) : result;
+  }
+
+  /**
+   * As `move`, for a peer that is not to be interrupted.
+   * @param toNodeId where it must go @default where placement says
+   * @returns `failed`: its client did not manage it, and goes on here
+   */
+  async migrate(
+    peer: LeavingPeer,
+    isWanted: () => boolean,
+    toNodeId?: string,
+  ): Promise<MoveResult | 'failed'> {
+    const { sessions, logger } = this.#options;
+    const { roomId, peerId } = peer;
+    for (let attempt = 1; ; attempt += 1) {
+      if (!(await this.#hasPlace(peer, toNodeId))) return 'refused';
+      if (!isWanted()) return 'gone';
+      const outcome = await sessions.beginMigration(peer, { toNodeId, timeoutMs: ATTEMPT_TIMEOUT_MS });
+      if (outcome !== 'failed') return outcome;
+      logger.info({ roomId, peerId, attempt }, 'a peer did not migrate');
+      if (attempt === MAX_ATTEMPTS) return 'failed';
+      await this.#pause();
+      if (!isWanted()) return 'gone';
+    }
+  }
+
+  /** Before the client notices anything. */
+  async #hasPlace(peer: LeavingPeer, toNodeId: string | undefined): Promise<boolean> {
+    const { onNoCapacity, logger } = this.#options;
+    const { roomId, peerId } = peer;
+    try {
+      return await hasPlaceElsewhere(this.#options, peer, { toNodeId });
+    } catch (error) {
+      const { code } = FleetError.from(error);
+      if (code === 'FLEET_ERR_NO_CAPACITY' && toNodeId === undefined) onNoCapacity();
+      logger.warn({ err: error, roomId, peerId, code }, 'a peer can not be moved now');
+      return false;
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random } = this.#options;
+    const { least, most } = PAUSE_MS;
+    return new Promise((resolve) => clock.setTimer(least + random() * (most - least), resolve));
+  }
+}
