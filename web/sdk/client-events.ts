@@ -9,8 +9,11 @@ import type { SpeakingLevel } from './vocabulary';
 /** Name and payload of each event of {@link FleetClient}. */
 export interface FleetClientEvents {
   connectionStateChanged: { state: ConnectionState; previous: ConnectionState };
-  /** In the room, for the first time or again. `resumed`: media was never interrupted. */
-  connected: { session: SessionInfo; resumed: boolean };
+  /**
+   * In the room, for the first time or again. `resumed`: over another connection, and media was never interrupted.
+   * `migrated`: on another node, and what was seen and heard went on meanwhile; the connection state did not change.
+   */
+  connected: { session: SessionInfo; resumed: boolean; migrated: boolean };
   /** The connection was lost, or the fleet moves this client; `retryInMs` until attempt number `attempt`. */
   reconnecting: { attempt: number; retryInMs: number; reason: FleetClientError };
   /** The end: refused for good, removed, or every attempt failed. The client can't be used again. */

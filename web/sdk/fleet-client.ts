@@ -9,9 +9,11 @@ import { MediaSession } from './media/media-session';
 import { watchNetwork } from './network-watcher';
 import type { LocalTrack } from './publish/local-track';
 import { Publisher } from './publish/publisher';
-import { SessionKeeper, type ResumePoint } from './reconnect/session-keeper';
+import { ClientMigration } from './reconnect/client-migration';
+import { SessionKeeper, type MigrationPoint, type ResumePoint } from './reconnect/session-keeper';
 import { connectUrl } from './signalling/connect-url';
 import { isRecord } from './signalling/frames';
+import { HeldMessages } from './signalling/held-messages';
 import type { SignallingHandlers, SignallingSession } from './signalling/signalling-session';
 import { SpeakingMeter } from './speaking/speaking-meter';
 import { StatsCollector } from './stats/stats-collector';
@@ -59,6 +61,8 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   #displayName: string;
   #activeSpeaker: string | undefined;
   #media: MediaSession | undefined;
+  /** Messages of the present session. */
+  #held = new HeldMessages();
   /** Transports of the session before, kept until their pictures have been replaced. */
   #earlierMedia: MediaSession | undefined;
   #joining:
@@ -93,7 +97,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       warning,
       earlierSessionDone: () => this.#closeEarlierMedia(),
     });
-    this.#data = new DataHub({
+    this.#data = new DataHub(this.#clock, {
       chat: (peerId, text) =>
         this.emit('message', {
           peerId,
@@ -325,7 +329,9 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       freshToken: getToken !== undefined,
       handlers: {
         url: (resume) => this.#url(resume),
-        handlersFor: () => this.#signallingHandlers(),
+        handlersFor: () => this.#signallingHandlers((this.#held = new HeldMessages())),
+        migrate: (session, opened) => this.#migrate(session, opened),
+        migrated: (opened) => this.#connected(opened, { resumed: false, migrated: true }),
         join: (signalling, opened) => this.#enter(signalling, opened),
         resumed: (opened) => this.#resumed(opened),
         connecting: () => {
@@ -341,14 +347,15 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     });
   }
 
-  async #url(resume: ResumePoint | undefined): Promise<string> {
+  async #url(point: ResumePoint | MigrationPoint | undefined): Promise<string> {
     const { url, token, getToken, expectedPeers, produce, consume } = this.#options;
     return connectUrl(url, {
       roomId: this.roomId,
       peerId: this.peerId,
-      token: getToken && !resume ? await getToken() : token,
+      token: getToken && !point ? await getToken() : token,
       resume: '1',
-      ...resume,
+      migrate: '1',
+      ...point,
       expectedPeers,
       produce: produce === false ? '0' : '1',
       consume: consume === false ? '0' : '1',
@@ -358,17 +365,34 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   /** Makes a new session a joined one; the transports of the one before stay until their pictures are replaced. */
   async #enter(signalling: SignallingSession, opened: SessionOpened): Promise<void> {
     if (!this.#session) this.#setState('joining');
-    const { consume, produce, device } = this.#options;
     // A server from before they were told allows or refuses each request by itself.
     this.#grants = opened.grants ?? ALL_GRANTS;
+    const media = this.#createMedia(signalling);
+    this.#closeEarlierMedia();
+    this.#earlierMedia = this.#media;
+    this.#media = media;
+    this.#subscriber.useSession(media);
+    await media.open();
+    const { rtpCapabilities } = media;
+    const peers = await media.api.join({ ...this.#joinDetails(), rtpCapabilities });
+    this.#subscriber.joined(peers);
+    await this.#pins.useSession(media);
+    this.#data.useSession(media, this.#options.produce !== false);
+    await this.#publisher.useSession(media);
+    if (media.closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });
+    this.#connected(opened, { resumed: false, migrated: false });
+  }
+
+  #createMedia(signalling: SignallingSession): MediaSession {
+    const { consume, produce, iceServers, iceTransportPolicy } = this.#options;
     const media: MediaSession = new MediaSession({
       signalling,
       clock: this.#clock,
       produce: produce !== false,
       consume: consume !== false,
       grants: this.#grants,
-      iceServers: this.#options.iceServers ?? [],
-      iceTransportPolicy: this.#options.iceTransportPolicy ?? 'all',
+      iceServers: iceServers ?? [],
+      iceTransportPolicy: iceTransportPolicy ?? 'all',
       onTrouble: () => {
         if (this.#media === media) void this.#keeper.probe();
       },
@@ -376,36 +400,51 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
         if (this.#media === media) this.#keeper.reportMediaLost();
       },
     });
-    this.#closeEarlierMedia();
-    this.#earlierMedia = this.#media;
-    this.#media = media;
-    this.#subscriber.useSession(media);
-    await media.open();
-    const peers = await media.api.join({
-      displayName: this.#displayName,
-      device: describeDevice(device),
-      rtpCapabilities: media.rtpCapabilities,
+    return media;
+  }
+
+  #joinDetails(): { displayName: string; device: ReturnType<typeof describeDevice> } {
+    return { displayName: this.#displayName, device: describeDevice(this.#options.device) };
+  }
+
+  #migrate(signalling: SignallingSession, opened: SessionOpened): ClientMigration {
+    this.#grants = opened.grants ?? this.#grants;
+    const from = this.#media;
+    if (!from) throw new FleetClientError('NOT_CONNECTED', 'the client is not in the room');
+    const [before, held] = [this.#held, new HeldMessages()];
+    return new ClientMigration({
+      clock: this.#clock,
+      subscriber: this.#subscriber,
+      publisher: this.#publisher,
+      data: this.#data,
+      pins: this.#pins,
+      held: before,
+      from,
+      to: this.#createMedia(signalling),
+      handlers: this.#signallingHandlers(held),
+      joinDetails: () => this.#joinDetails(),
+      useMedia: (media) => {
+        this.#media = media;
+        this.#held = media === from ? before : held;
+      },
     });
-    this.#subscriber.joined(peers);
-    await this.#pins.useSession(media);
-    this.#data.useSession(media, produce !== false);
-    await this.#publisher.useSession(media);
-    if (media.closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });
-    this.#connected(opened, false);
   }
 
   #resumed(opened: SessionOpened): void {
     this.#media?.checkNow();
-    this.#connected(opened, true);
+    this.#connected(opened, { resumed: true, migrated: false });
   }
 
-  #connected({ sessionId, gatewayNodeId, mediaNodeId }: SessionOpened, resumed: boolean): void {
+  #connected(
+    { sessionId, gatewayNodeId, mediaNodeId }: SessionOpened,
+    how: { resumed: boolean; migrated: boolean },
+  ): void {
     this.#session = { sessionId, gatewayNodeId, mediaNodeId, grants: this.#grants };
-    this.#options.logger?.debug('connected', { ...this.#session, resumed });
+    this.#options.logger?.debug('connected', { ...this.#session, ...how });
     this.#setState('connected');
     this.#speaking.start();
     this.#joining?.resolve();
-    this.emit('connected', { session: this.#session, resumed });
+    this.emit('connected', { session: this.#session, ...how });
   }
 
   #networkChanged(): void {
@@ -414,18 +453,21 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     this.#media?.checkNow();
   }
 
-  #signallingHandlers(): SignallingHandlers {
+  #signallingHandlers(held: HeldMessages): SignallingHandlers {
     return {
-      onRequest: (method, data) => {
-        if (method === 'newConsumer') return this.#subscriber.newConsumer(data);
-        if (method === 'newDataConsumer') return this.#data.newDataConsumer(data);
-        return Promise.reject(new FleetClientError('FLEET_ERR_UNKNOWN_METHOD', `no request ${method}`));
-      },
-      onNotification: (method, data) => {
-        if (this.#subscriber.notification(method, data)) return;
-        this.#notification(method, isRecord(data) ? data : {});
-      },
+      onRequest: (method, data) => held.request(() => this.#request(method, data)),
+      onNotification: (method, data) =>
+        held.notification(() => {
+          if (this.#subscriber.notification(method, data)) return;
+          this.#notification(method, isRecord(data) ? data : {});
+        }),
     };
+  }
+
+  #request(method: string, data: unknown): Promise<unknown> {
+    if (method === 'newConsumer') return this.#subscriber.newConsumer(data);
+    if (method === 'newDataConsumer') return this.#data.newDataConsumer(data);
+    return Promise.reject(new FleetClientError('FLEET_ERR_UNKNOWN_METHOD', `no request ${method}`));
   }
 
   /** What neither peers nor tracks handle. Unknown notifications are a newer server's: left alone. */

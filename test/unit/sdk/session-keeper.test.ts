@@ -31,6 +31,20 @@ function setUp(overrides: Partial<SessionKeeperOptions> = {}) {
         await session.request('join');
         log.push('joined');
       },
+      migrate: (session) => ({
+        handlers: {
+          onRequest: async () => ({}),
+          onNotification: (method) => log.push(`notified ${method} on the new session`),
+        },
+        arrive: async () => {
+          await session.request('join');
+          log.push('arrived');
+        },
+        settle: () => log.push('settled'),
+        stay: () => log.push('stayed'),
+        earlierEnded: () => log.push('the earlier session ended'),
+      }),
+      migrated: () => log.push('migrated'),
       resumed: () => log.push('resumed'),
       connecting: () => undefined,
       reconnecting: ({ attempt, retryInMs, reason }) =>
@@ -103,6 +117,99 @@ describe('SessionKeeper', () => {
       'retry 7 in 4000',
       'retry 8 in 4000',
     ]);
+  });
+
+  describe('asked to migrate', () => {
+    /** Joined, asked, and the new session opened. */
+    async function asked() {
+      const parts = setUp();
+      await parts.join();
+      const earlier = parts.socket();
+      earlier.notify('migrateSession', { migrationId: 'm' }, 2);
+      await settle();
+      const later = parts.socket();
+      expect(later).not.toBe(earlier);
+      expect(later.query).toEqual({ roomId: 'r', peerId: 'p', migrateFrom: 'r1' });
+      later.openSession({ sessionId: 's2', resumeToken: 'r2', mediaNodeId: 'media-2' });
+      await settle();
+      parts.log.splice(0);
+      return { ...parts, earlier, later };
+    }
+
+    it('goes on by a second session, and lets go of the first a moment after', async () => {
+      const { earlier, later, log, clock, keeper, socket } = await asked();
+      earlier.notify('newPeer', {}, 3);
+      later.answer('join', {}, 1);
+      await settle();
+      expect(log.splice(0)).toEqual(['notified newPeer', 'arrived']);
+      later.answer('takeOver', {}, 2);
+      await settle();
+      expect(log.splice(0)).toEqual(['settled', 'migrated']);
+      later.notify('newPeer', {}, 3);
+      earlier.notify('newPeer', {}, 4);
+      expect(log.splice(0)).toEqual(['notified newPeer on the new session']);
+      earlier.drop(4000, 'FLEET_ERR_PEER_REPLACED');
+      expect(log.splice(0)).toEqual(['the earlier session ended']);
+      // What is lost from now on is the new one, and that is what is resumed.
+      later.drop();
+      await clock.advance(500);
+      expect(socket().query).toMatchObject({ resumeToken: 'r2', lastSeq: '3' });
+      keeper.close();
+    });
+
+    it('stays when the new session fails before it could take over, and says so', async () => {
+      const { earlier, later, log, keeper } = await asked();
+      later.drop();
+      await settle();
+      expect(log.splice(0)).toEqual(['stayed']);
+      expect(earlier.requests).toContain('migrationFailed');
+      earlier.notify('newPeer', {}, 3);
+      expect(log).toEqual(['notified newPeer']);
+      // Asked again it tries again.
+      earlier.notify('migrateSession', { migrationId: 'n' }, 4);
+      await settle();
+      keeper.close();
+    });
+
+    it('stays when it takes too long', async () => {
+      const { earlier, later, log, clock } = await asked();
+      await clock.advance(10_000);
+      expect(log).toEqual(['stayed']);
+      expect(later.closedByClient).toBe(1000);
+      expect(earlier.requests).toContain('migrationFailed');
+    });
+
+    it('resumes the new session when its connection breaks while it takes over', async () => {
+      const { later, log, clock, socket } = await asked();
+      later.answer('join', {}, 1);
+      await settle();
+      later.drop();
+      await settle();
+      // Nobody can say whether the server heard it: going back would be to a session that ends.
+      expect(log.splice(0)).toEqual(['arrived', 'settled', 'migrated', 'retry 1 in 250: CONNECTION_LOST']);
+      await clock.advance(250);
+      expect(socket().query).toMatchObject({ resumeToken: 'r2' });
+    });
+
+    it('gives the migration up when the session before must be joined anew', async () => {
+      const { earlier, later, log, clock, sockets } = await asked();
+      earlier.notify('roomPlacementChanged', { reason: 'moved', retryAfterMs: 100 }, 3);
+      await clock.advance(200);
+      sockets.at(-1)?.openSession({ sessionId: 's3', resumeToken: 'r3' });
+      await settle();
+      expect(log).toContain('stayed');
+      expect(later.closedByClient).toBe(1000);
+    });
+
+    it('closed in the middle it leaves both', async () => {
+      const { earlier, later, keeper, log, clock } = await asked();
+      keeper.close();
+      await settle();
+      expect(earlier.closedByClient).toBe(1000);
+      expect(later.closedByClient).toBe(1000);
+      expect(log).toEqual(['stayed']);
+      expect(clock.waiting).toBe(0);
+    });
   });
 
   it('gives up after the bound, with the reason', async () => {
@@ -365,6 +472,10 @@ function setUpHandlers(): SessionKeeperOptions['handlers'] {
     url: async () => 'ws://fleet',
     handlersFor: () => ({ onRequest: async () => ({}), onNotification: () => undefined }),
     join: async () => undefined,
+    migrate: () => {
+      throw new Error('nobody migrates here');
+    },
+    migrated: () => undefined,
     resumed: () => undefined,
     connecting: () => undefined,
     reconnecting: () => undefined,

@@ -15,6 +15,8 @@ export class DataChannel {
   readonly #options: DataChannelOptions;
   readonly #onClose: (channel: DataChannel) => void;
   #producer: types.DataProducer | undefined;
+  /** On the session to which this client migrates. */
+  #next: types.DataProducer | undefined;
   #closed = false;
 
   /** Made by the SDK only. */
@@ -34,6 +36,8 @@ export class DataChannel {
     if (bytes > MAX_MESSAGE_BYTES) {
       throw new FleetClientError('BAD_MESSAGE', `a message of ${bytes} bytes is over ${MAX_MESSAGE_BYTES}`);
     }
+    // What was before ends a while after the migration; nobody has to wait for that.
+    if (!this.open && this.#next) this.goOver();
     if (!this.#producer || !this.open) {
       throw new FleetClientError('NOT_CONNECTED', `data channel ${this.label} is not open`, {
         retriable: !this.#closed,
@@ -47,13 +51,47 @@ export class DataChannel {
     if (this.#closed) return;
     this.#closed = true;
     this.#producer?.close();
+    this.#next?.close();
     this.#onClose(this);
   }
 
   /** Opens it on `media`; resolves once messages can be sent. @throws FleetClientError */
   async bringTo(media: MediaSession): Promise<void> {
+    const producer = await this.#produce(media);
+    if (!producer) return;
+    this.#producer = producer;
+    await this.#opened(producer);
+  }
+
+  /** Opens it on `media` too; messages go the way they went until `goOver()`. @throws FleetClientError */
+  async prepare(media: MediaSession): Promise<void> {
+    const producer = await this.#produce(media);
+    if (!producer) return;
+    this.#next = producer;
+    await this.#opened(producer);
+  }
+
+  /** Whether it is open, or about to be, where this client migrates to. */
+  get prepared(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** Messages go over the session for which it was prepared. What it was before stays open till that session's end. */
+  goOver(): void {
+    if (!this.#next) return;
+    this.#producer = this.#next;
+    this.#next = undefined;
+  }
+
+  /** The client does not migrate after all. */
+  stay(): void {
+    this.#next?.close();
+    this.#next = undefined;
+  }
+
+  async #produce(media: MediaSession): Promise<types.DataProducer | undefined> {
     const transport = await media.sendTransport();
-    if (this.#closed) return;
+    if (this.#closed) return undefined;
     const { label, ordered, maxRetransmits, maxPacketLifeTime } = this.#options;
     const producer = await transport.produceData({
       label,
@@ -63,11 +101,13 @@ export class DataChannel {
       // mediasoup-demo's name for what a data channel is for.
       appData: { channel: label },
     });
-    if (this.#closed) {
-      producer.close();
-      return;
-    }
-    this.#producer = producer;
+    if (!this.#closed) return producer;
+    producer.close();
+    return undefined;
+  }
+
+  async #opened(producer: types.DataProducer): Promise<void> {
+    const { label } = this;
     if (producer.readyState === 'open') return;
     await new Promise<void>((resolve, reject) => {
       const end = () =>

@@ -1,8 +1,10 @@
+import type { Clock, Timer } from '../../../core/protocol/for-browsers';
 import { FleetClientError } from '../errors';
 import type { MediaSession } from '../media/media-session';
 import { isRecord } from '../signalling/frames';
 import type { DataChannelOptions, DataMessage } from '../types';
 import { DataChannel } from './data-channel';
+import { DataOverlap } from './data-overlap';
 
 /** mediasoup-demo's label for chat. */
 const CHAT_LABEL = 'chat';
@@ -14,15 +16,33 @@ export interface DataHubHandlers {
   warning(error: FleetClientError): void;
 }
 
+/**
+ * After a session has taken over, messages go the old way for this long, milliseconds: until all others have the channel
+ * where it is now. The old way ends 5 s after.
+ */
+const GO_OVER_AFTER_MS = 2_500;
+
+interface DataMigration {
+  from: MediaSession | undefined;
+  to: MediaSession;
+  hasTakenOver: boolean;
+  /** By data producer. */
+  overlaps: Map<string, DataOverlap>;
+}
+
 /** The data channels of this client, over all its sessions. */
 export class DataHub {
+  readonly #clock: Clock;
   readonly #handlers: DataHubHandlers;
   readonly #channels = new Set<DataChannel>();
   #chat: DataChannel | undefined;
   #chatOpening: Promise<void> | undefined;
   #media: MediaSession | undefined;
+  #migration: DataMigration | undefined;
+  #goOverTimer: Timer | undefined;
 
-  constructor(handlers: DataHubHandlers) {
+  constructor(clock: Clock, handlers: DataHubHandlers) {
+    this.#clock = clock;
     this.#handlers = handlers;
   }
 
@@ -32,6 +52,8 @@ export class DataHub {
    */
   useSession(media: MediaSession, chat: boolean): void {
     this.#media = media;
+    this.#migration = undefined;
+    this.#goOver();
     this.#chatOpening = undefined;
     for (const channel of this.#channels) {
       if (channel === this.#chat) continue;
@@ -41,6 +63,42 @@ export class DataHub {
     }
     // A token may forbid data: then only `sendMessage` fails, with the server's reason.
     if (chat || this.#chat) this.#openChat(media).catch(() => undefined);
+  }
+
+  /** This client migrates: opens the channels on the new session too. Resolves once they are. @throws FleetClientError */
+  async arrive(media: MediaSession): Promise<void> {
+    this.#migration = { from: this.#media, to: media, hasTakenOver: false, overlaps: new Map() };
+    this.#goOver();
+    const channels = [...this.#channels, ...(this.#chat ? [this.#chat] : [])];
+    await Promise.all(channels.filter(({ open }) => open).map((channel) => channel.prepare(media)));
+  }
+
+  /** The new session has taken over. */
+  settle(): void {
+    const migration = this.#migration;
+    if (!migration) return;
+    migration.hasTakenOver = true;
+    for (const overlap of migration.overlaps.values()) overlap.takeOver();
+    this.#media = migration.to;
+    for (const channel of this.#channels) {
+      if (channel.prepared) continue;
+      channel.bringTo(migration.to).catch((error: unknown) => {
+        this.#handlers.warning(FleetClientError.from(error));
+      });
+    }
+    if (!this.#chat?.prepared) this.#chatOpening = undefined;
+    this.#goOverTimer = this.#clock.setTimer(GO_OVER_AFTER_MS, () => this.#goOver());
+  }
+
+  /** The migration came to nothing. */
+  stay(): void {
+    this.#migration = undefined;
+    for (const channel of [...this.#channels, this.#chat]) channel?.stay();
+  }
+
+  /** Nothing comes over the session before any more. */
+  earlierEnded(): void {
+    if (this.#migration?.hasTakenOver) this.#migration = undefined;
   }
 
   /** @throws FleetClientError */
@@ -77,7 +135,8 @@ export class DataHub {
 
   /** Answers the server's `newDataConsumer`. @throws FleetClientError */
   async newDataConsumer(data: unknown): Promise<void> {
-    const transport = this.#media?.receiveTransport;
+    const media = this.#migration?.to ?? this.#media;
+    const transport = media?.receiveTransport;
     if (!transport) throw new FleetClientError('NOT_CONNECTED', 'there is no receiving transport');
     if (!isRecord(data)) throw new FleetClientError('PROTOCOL_ERROR', 'newDataConsumer without its fields');
     const id = data.dataConsumerId ?? data.id;
@@ -92,19 +151,53 @@ export class DataHub {
       label: typeof label === 'string' ? label : '',
       protocol: typeof protocol === 'string' ? protocol : '',
     });
-    consumer.on('message', (message: unknown) => {
-      // mediasoup-demo's bot has no peer; its messages are no one's.
-      if (typeof peerId !== 'string') return;
-      if (consumer.label === CHAT_LABEL && typeof message === 'string') this.#handlers.chat(peerId, message);
-      else if (typeof message === 'string' || message instanceof ArrayBuffer) {
+    // mediasoup-demo's bot has no peer; its messages are no one's.
+    if (typeof peerId !== 'string') return;
+    const deliver = (message: string | ArrayBuffer) => {
+      if (consumer.label !== CHAT_LABEL)
         this.#handlers.data({ peerId, label: consumer.label, data: message });
-      }
+      else if (typeof message === 'string') this.#handlers.chat(peerId, message);
+    };
+    consumer.on('message', (message: unknown) => {
+      if (typeof message !== 'string' && !(message instanceof ArrayBuffer)) return;
+      this.#receive(message, { media, dataProducerId, deliver });
     });
+  }
+
+  /** While this client migrates, all comes over both sessions. */
+  #receive(
+    message: string | ArrayBuffer,
+    from: {
+      media: MediaSession | undefined;
+      dataProducerId: string;
+      deliver: (message: string | ArrayBuffer) => void;
+    },
+  ): void {
+    const migration = this.#migration;
+    if (!migration) {
+      from.deliver(message);
+      return;
+    }
+    const { overlaps, hasTakenOver } = migration;
+    let overlap = overlaps.get(from.dataProducerId);
+    if (!overlap) {
+      overlap = new DataOverlap(this.#clock, from.deliver);
+      if (hasTakenOver) overlap.takeOver();
+      overlaps.set(from.dataProducerId, overlap);
+    }
+    if (from.media === migration.to) overlap.later(message);
+    else overlap.earlier(message);
+  }
+
+  #goOver(): void {
+    this.#goOverTimer?.cancel();
+    for (const channel of [...this.#channels, this.#chat]) channel?.goOver();
   }
 
   /** Idempotent. */
   close(): void {
     this.#media = undefined;
+    this.#goOverTimer?.cancel();
     this.#chat?.close();
     for (const channel of [...this.#channels]) channel.close();
   }

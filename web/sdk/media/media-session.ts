@@ -27,6 +27,7 @@ export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #device: Device;
   readonly #keepers: IceKeeper[] = [];
+  readonly #transports: types.Transport[] = [];
   readonly #producing = new SerialQueue();
   /** The end of the last track that stopped being sent. */
   #stopped: Promise<void> | undefined;
@@ -101,6 +102,12 @@ export class MediaSession {
       await this.#stopped;
       return transport.produce(options);
     });
+  }
+
+  /** Whether every transport that has something to carry does so. */
+  get isConnected(): boolean {
+    const used = this.#transports.filter(({ connectionState }) => connectionState !== 'new');
+    return used.every(({ connectionState }) => connectionState === 'connected');
   }
 
   get receiveTransport(): types.Transport | undefined {
@@ -202,6 +209,7 @@ export class MediaSession {
   }
 
   #keep(transport: types.Transport): void {
+    this.#transports.push(transport);
     transport.on('connect', ({ dtlsParameters }, callback, errback) => {
       this.api.connectWebRtcTransport(transport.id, dtlsParameters).then(callback, errback);
     });

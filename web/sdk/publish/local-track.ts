@@ -20,6 +20,12 @@ export interface LocalTrackOptions {
   onEnded: (track: LocalTrack) => void;
 }
 
+interface Published {
+  media: MediaSession;
+  producer: types.Producer;
+  paused: boolean;
+}
+
 /**
  * A track that this client publishes. It holds what is wanted; `bringTo` makes it so on the present session, so
  * that a mute during a reconnection holds afterwards.
@@ -38,7 +44,9 @@ export class LocalTrack {
   #score: number | undefined;
   /** The highest layer that is sent on the present session. */
   #topLayer = Number.POSITIVE_INFINITY;
-  #published: { media: MediaSession; producer: types.Producer; paused: boolean } | undefined;
+  #published: Published | undefined;
+  /** On the session from which this client migrates: goes on until that ends, or for good if the migration fails. */
+  #earlier: Published | undefined;
   readonly #onTrackEnded = () => this.#options.onEnded(this);
 
   /** Made by the SDK only. */
@@ -94,7 +102,9 @@ export class LocalTrack {
   setMuted(muted: boolean): void {
     this.#muted = muted;
     if (this.#options.stopOnUnpublish) this.#track.enabled = !muted;
-    if (muted) this.#published?.producer.pause();
+    if (!muted) return;
+    this.#published?.producer.pause();
+    this.#earlier?.producer.pause();
   }
 
   /** Takes mediasoup's scores, one per layer; one that isn't sent because nobody wants it is no bad one. */
@@ -152,7 +162,10 @@ export class LocalTrack {
   async #bring(media: MediaSession): Promise<void> {
     if (media.closed) return;
     if (this.#removed) return this.#close(media);
-    if (this.#published?.media !== media) await this.#produce(media);
+    if (this.#published?.media !== media) {
+      if (this.#earlier?.media === media && !this.#earlier.producer.closed) this.#published = this.#earlier;
+      else await this.#produce(media);
+    }
     const published = this.#published;
     if (!published || published.media !== media) return;
     if (published.producer.track !== this.#track) {
@@ -183,6 +196,7 @@ export class LocalTrack {
       zeroRtpOnPause: true,
       appData: trackAppData({ source, name }, kind),
     });
+    this.#earlier = this.#published;
     this.#published = { media, producer, paused: false };
     this.#topLayer = Number.POSITIVE_INFINITY;
     if (this.#muted) producer.pause();
@@ -201,6 +215,9 @@ export class LocalTrack {
   async #close(media: MediaSession): Promise<void> {
     const published = this.#published;
     this.#published = undefined;
+    // What others still receive of it ends at once; the server learns it with the end of that session.
+    this.#earlier?.producer.close();
+    this.#earlier = undefined;
     if (!published || published.media !== media) return;
     published.producer.close();
     await media.api.control('closeProducer', published.producer.id);

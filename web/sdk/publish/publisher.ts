@@ -52,6 +52,12 @@ export class Publisher {
     );
   }
 
+  /** This client migrates: publishes everything on the new session too. @throws FleetClientError when one of it can't be */
+  async arrive(media: MediaSession): Promise<void> {
+    this.#media = media;
+    await Promise.all(this.tracks.map((track) => track.bringTo(media)));
+  }
+
   enableCamera(options: CameraOptions): Promise<LocalTrack> {
     return this.#devices.camera.run(async () => {
       this.#cameraOptions = { ...this.#cameraOptions, ...options };

@@ -9,7 +9,13 @@ import type { FleetClientError } from '../errors';
 import { isRecord } from '../signalling/frames';
 
 const GATEWAY_CLOSING: (typeof EXTENSION_METHODS)['gatewayClosing'] = 'gatewayClosing';
+const MIGRATE_SESSION: (typeof EXTENSION_METHODS)['migrateSession'] = 'migrateSession';
 const ROOM_PLACEMENT_CHANGED: (typeof EXTENSION_METHODS)['roomPlacementChanged'] = 'roomPlacementChanged';
+
+/** Whether the server asks the client to go on by a session on another node. */
+export function asksToMigrate(message: ProtooMessage): boolean {
+  return 'notification' in message && message.method === MIGRATE_SESSION;
+}
 
 /** The reason for a new connection in a message of the server, if it is one. */
 export function extensionOf(message: ProtooMessage): ReconnectTrigger<FleetClientError> | undefined {

@@ -6,7 +6,8 @@ import { FleetClientError } from '../errors';
 import { openConnection, type Connection } from '../signalling/open-connection';
 import { SignallingSession, type SignallingHandlers } from '../signalling/signalling-session';
 import type { SocketFactory } from '../signalling/socket';
-import { extensionOf } from './session-events';
+import { asksToMigrate, extensionOf } from './session-events';
+import { SessionMigration, type MigratedSession, type Migrating } from './session-migration';
 
 /** A session that can be resumed: what goes into the URL's query. */
 export interface ResumePoint {
@@ -14,13 +15,22 @@ export interface ResumePoint {
   lastSeq: number;
 }
 
+/** The session from which a new one takes over: what goes into the URL's query. */
+export interface MigrationPoint {
+  migrateFrom: string;
+}
+
 export interface SessionKeeperHandlers {
-  /** The URL for a new session, or for a resume. May ask the application for a token. */
-  url(resume: ResumePoint | undefined): Promise<string>;
+  /** The URL for a new session, for a resume, or for a migration. May ask the application for a token. */
+  url(point: ResumePoint | MigrationPoint | undefined): Promise<string>;
   /** How the new session's messages are handled, from its first one on. */
   handlersFor(session: () => SignallingSession): SignallingHandlers;
   /** Makes the new session a joined one: transports, join, tracks. What it throws decides what comes next. */
   join(session: SignallingSession, opened: SessionOpened): Promise<void>;
+  /** The client is to go on by this session on another node, beside the present one until it has taken over. */
+  migrate(session: SignallingSession, opened: SessionOpened): Migrating;
+  /** It has taken over. */
+  migrated(opened: SessionOpened): void;
   /** The session goes on over another connection. */
   resumed(opened: SessionOpened): void;
   connecting(): void;
@@ -49,6 +59,9 @@ interface CurrentSession {
   graceEndsMs: number | undefined;
 }
 
+/** The server ends what a client migrated from within 5 s; a client that hears nothing of it does so itself, milliseconds. */
+const EARLIER_ENDS_AFTER_MS = 8_000;
+
 /** How long a connection may take to answer when there is doubt about it, milliseconds. */
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -67,6 +80,9 @@ export class SessionKeeper {
   /** Monotonic milliseconds. */
   #troubleSinceMs: number | undefined;
   #probing = false;
+  #migration: SessionMigration | undefined;
+  /** Ends what is left of the session from which the client migrated. */
+  #endEarlier: (() => void) | undefined;
   #closed = false;
 
   constructor(options: SessionKeeperOptions) {
@@ -88,6 +104,8 @@ export class SessionKeeper {
     if (this.#closed) return;
     this.#closed = true;
     this.#abort.abort();
+    this.#migration?.abort(new FleetClientError('CLOSED', 'the client was closed'));
+    this.#endEarlier?.();
     this.#planned?.timer.cancel();
     this.#planned = undefined;
     this.#connection?.close('leave');
@@ -180,6 +198,67 @@ export class SessionKeeper {
     return graceEndsMs === undefined ? opened.graceMs : graceEndsMs - now;
   }
 
+  /** The server asks for it: the present session goes on until the other one has taken over. */
+  async #migrate(): Promise<void> {
+    const from = this.#session;
+    if (!from?.joined || this.#migration || this.#planned || this.#connecting || this.#closed) {
+      if (from && !this.#migration) this.#tellFailed(from, 'BUSY');
+      return;
+    }
+    const { clock, createSocket, requestTimeoutMs, handlers } = this.#options;
+    const migration = new SessionMigration({
+      clock,
+      requestTimeoutMs,
+      open: async () => {
+        const url = await handlers.url({ migrateFrom: from.opened.resumeToken });
+        return openConnection({ url, clock, createSocket, signal: this.#abort.signal, first: false });
+      },
+      begin: (session, opened) => handlers.migrate(session, opened),
+    });
+    this.#migration = migration;
+    try {
+      this.#goOver(from, await migration.run());
+    } catch (error) {
+      this.#tellFailed(from, FleetClientError.from(error).code);
+    } finally {
+      if (this.#migration === migration) this.#migration = undefined;
+    }
+  }
+
+  #tellFailed({ signalling }: CurrentSession, code: string): void {
+    signalling.request('migrationFailed', { code }).catch(() => undefined);
+  }
+
+  #goOver(from: CurrentSession, { signalling, connection, migrating, lostBy }: MigratedSession): void {
+    const { clock, handlers } = this.#options;
+    const { opened } = connection;
+    this.#planned?.timer.cancel();
+    this.#planned = undefined;
+    const earlier = this.#connection;
+    const session: CurrentSession = { signalling, opened, joined: true, graceEndsMs: undefined };
+    this.#session = session;
+    this.#connection = connection;
+    connection.listen(this.#listener(session, connection));
+    this.#settled();
+    migrating.settle();
+    this.#endEarlier?.();
+    const end = () => {
+      timer.cancel();
+      earlier?.close('leave');
+      from.signalling.close(new FleetClientError('CLOSED', 'the client has migrated'));
+      migrating.earlierEnded();
+      this.#endEarlier = undefined;
+    };
+    const timer = clock.setTimer(EARLIER_ENDS_AFTER_MS, end);
+    this.#endEarlier = end;
+    earlier?.listen({ onMessage: () => undefined, onClosed: end });
+    handlers.migrated(opened);
+    if (lostBy) {
+      connection.close('drop');
+      this.#lose(connection, lostBy);
+    }
+  }
+
   async #connect(action: 'resume' | 'rejoin'): Promise<void> {
     if (this.#closed || this.#connecting) return;
     this.#connecting = true;
@@ -207,6 +286,11 @@ export class SessionKeeper {
     this.#connecting = false;
     if (this.#closed) {
       connection.close('leave');
+      return;
+    }
+    if (session && session !== this.#session && this.#session?.joined) {
+      // The client has migrated in the meantime: what was to be resumed is what it came from.
+      connection.close('drop');
       return;
     }
     if (connection.opened.resumed && session !== this.#session) {
@@ -290,6 +374,7 @@ export class SessionKeeper {
   #dropSession(error: FleetClientError): void {
     const session = this.#session;
     this.#session = undefined;
+    this.#migration?.abort(error);
     session?.signalling.close(error);
   }
 
@@ -299,6 +384,7 @@ export class SessionKeeper {
         if (this.#connection !== connection) return;
         const extension = extensionOf(message);
         if (extension) this.#trigger(extension);
+        if (asksToMigrate(message)) void this.#migrate();
         session.signalling.receive(message);
       },
       onClosed: (error: FleetClientError) => this.#lose(connection, error),

@@ -57,6 +57,8 @@ export class SignallingApi {
     displayName: string;
     device: unknown;
     rtpCapabilities: types.RtpCapabilities | undefined;
+    /** The places of the receiving connection, of a client that migrates. */
+    slots?: { mid: string; producerId: string }[];
   }): Promise<unknown[]> {
     const answer = record(
       await this.#session.request('join', { ...data, sctpCapabilities: SCTP_CAPABILITIES }),

@@ -1,5 +1,22 @@
 import { FleetClientError } from '../errors';
 
+/** Plays `track` in place of `earlier`, whose last picture stays until the first of this one is there. */
+export function replaceIn(
+  element: HTMLMediaElement,
+  earlier: MediaStreamTrack,
+  track: MediaStreamTrack,
+  onBlocked: (error: FleetClientError) => void,
+): void {
+  const stream = element.srcObject;
+  if (!(stream instanceof MediaStream) || !stream.getTracks().includes(earlier)) {
+    playIn(element, track, onBlocked);
+    return;
+  }
+  // A new stream would begin with a black picture.
+  stream.addTrack(track);
+  stream.removeTrack(earlier);
+}
+
 /**
  * Plays `track` in `element`. When the browser wants a click first, says so once and starts on the next one.
  */

@@ -7,7 +7,8 @@ import type { AttachOptions } from '../types';
 import type { Layers, TrackKind, TrackSource } from '../vocabulary';
 import { ElementWatcher } from './element-watcher';
 import { chooseSpatialLayer, fullSize, neededScale } from './layer-choice';
-import { playIn } from './playback';
+import { firstFrame } from './first-frame';
+import { playIn, replaceIn } from './playback';
 
 /** A higher layer is asked for soon, a lower one only when the size stays. Milliseconds. */
 const LAYER_UP_AFTER_MS = 200;
@@ -59,6 +60,9 @@ export class RemoteTrack {
   #currentLayers: Layers | undefined;
   #score: number | undefined;
   #publisherNodeId: string | undefined;
+  /** What was received before the present one, for a migration that fails. */
+  #earlier: (Received & { muted: boolean; layers: Layers | undefined }) | undefined;
+  #shown: Promise<void> = Promise.resolve();
   #closed = false;
 
   /** Made by the SDK only. */
@@ -115,6 +119,12 @@ export class RemoteTrack {
   /** mediasoup's id on the present session. */
   get consumerId(): string {
     return this.#received.consumer.id;
+  }
+
+  /** Its place in the receiving connection. */
+  get slot(): { mid: string; producerId: string } {
+    const { rtpParameters, producerId } = this.#received.consumer;
+    return { mid: rtpParameters.mid ?? '', producerId };
   }
 
   /** Whether it is received over `media`. */
@@ -179,15 +189,26 @@ export class RemoteTrack {
     return this.#bring();
   }
 
-  /** Goes on with another consumer of the same track: after a reconnection, or when it was published anew. */
+  /** Goes on with another consumer of the same track: after a reconnection or migration, or when it was published anew. */
   replaceConsumer(media: MediaSession, consumer: types.Consumer, muted: boolean): void {
-    const earlier = this.#received;
-    this.#received = { media, consumer, paused: false, layer: undefined };
-    this.#muted = muted;
-    this.#currentLayers = undefined;
-    for (const element of this.#elements.keys()) this.#swap(element, earlier.consumer);
-    this.#options.onChanged(this);
-    this.#bringQuietly();
+    const earlier = { ...this.#received, muted: this.#muted, layers: this.#currentLayers };
+    this.#receive({ media, consumer, paused: false, layer: undefined }, muted, undefined);
+    this.#earlier = earlier;
+  }
+
+  /** The session to which this client migrated came to nothing: what it received before goes on. */
+  restoreConsumer(): void {
+    const earlier = this.#earlier;
+    if (!earlier || earlier.consumer.closed) return;
+    const { muted, layers, ...received } = earlier;
+    this.#receive(received, muted, layers);
+    this.#earlier = undefined;
+  }
+
+  /** Resolves once what is received now is seen or heard, if it can be. */
+  get shown(): Promise<void> {
+    const nothingComes = this.paused || this.#muted || !this.#forwarded || this.#elements.size === 0;
+    return nothingComes ? Promise.resolve() : this.#shown;
   }
 
   /** Brings pause and layers to the server after the consumer was made. */
@@ -321,28 +342,26 @@ export class RemoteTrack {
     });
   }
 
+  #receive(received: Received, muted: boolean, layers: Layers | undefined): void {
+    const earlier = this.#received.consumer.track;
+    this.#received = received;
+    this.#muted = muted;
+    this.#currentLayers = layers;
+    this.#shown = this.#swap(earlier);
+    this.#options.onChanged(this);
+    this.#bringQuietly();
+  }
+
   /** Shows the new picture once its first frame is there, so that nobody sees a black one. */
-  #swap(element: HTMLMediaElement, earlier: types.Consumer): void {
+  async #swap(earlier: MediaStreamTrack): Promise<void> {
     const { consumer } = this.#received;
-    const show = () => {
-      if (this.#elements.has(element) && this.#received.consumer === consumer && !this.#closed) {
-        playIn(element, consumer.track, this.#options.warning);
-      }
-    };
-    if (this.kind === 'audio' || earlier.track.readyState === 'ended' || !consumer.track.muted) {
-      show();
-      return;
+    if (earlier.readyState !== 'ended') {
+      await firstFrame(consumer.track, this.#options.clock, SWAP_PATIENCE_MS);
     }
-    // A receiver's track is `muted` until its first frame (WebRTC 1.0 §5.3).
-    const timer = this.#options.clock.setTimer(SWAP_PATIENCE_MS, show);
-    consumer.track.addEventListener(
-      'unmute',
-      () => {
-        timer.cancel();
-        show();
-      },
-      { once: true },
-    );
+    if (this.#received.consumer !== consumer || this.#closed) return;
+    for (const element of this.#elements.keys()) {
+      replaceIn(element, earlier, consumer.track, this.#options.warning);
+    }
   }
 }
 

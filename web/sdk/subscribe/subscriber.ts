@@ -52,11 +52,23 @@ export class Subscriber {
   readonly #peers = new Map<string, RemotePeer>();
   readonly #tracks = new Map<string, RemoteTrack>();
   readonly #expected = new Map<string, Expected>();
+  /** Also those whose track has another one by now. */
+  readonly #consumers = new Map<string, types.Consumer>();
   #media: MediaSession | undefined;
   #forwardedVideo: readonly string[] | undefined;
   /** Peers of an earlier session that the present one has not confirmed. */
   readonly #unconfirmed = new Set<string>();
   #staleTimer: Timer | undefined;
+  /** What is to be restored when the migration under way fails. */
+  #departure:
+    | {
+        media: MediaSession | undefined;
+        tracks: Map<string, RemoteTrack>;
+        unconfirmed: Set<string>;
+        forwardedVideo: readonly string[] | undefined;
+      }
+    | undefined;
+  #onTaken: (() => void) | undefined;
 
   constructor(clock: Clock, handlers: SubscriberHandlers) {
     this.#clock = clock;
@@ -76,6 +88,74 @@ export class Subscriber {
     return this.#forwardedVideo;
   }
 
+  /** The places of the receiving connection, in their order, for a session to which this client migrates. */
+  slots(): { mid: string; producerId: string }[] {
+    // A track whose publisher has just migrated is there by two consumers.
+    const received = new Set([...this.#tracks.values()].filter((track) => track.isOf(this.#media)));
+    return [...received].map(({ slot }) => slot).sort((a, b) => Number(a.mid) - Number(b.mid));
+  }
+
+  /**
+   * This client migrates: what it receives on `media` takes the place of what it receives now, track by track.
+   * `stay()` takes that back, `settle()` makes it final.
+   */
+  arrive(media: MediaSession): void {
+    const { peers } = this;
+    this.#departure = {
+      media: this.#media,
+      tracks: new Map(this.#tracks),
+      unconfirmed: new Set(this.#unconfirmed),
+      forwardedVideo: this.#forwardedVideo,
+    };
+    this.#media = media;
+    for (const { peerId } of peers) this.#unconfirmed.add(peerId);
+  }
+
+  /** Resolves once everything that came before comes over the new session, and is seen. */
+  async shown(): Promise<void> {
+    const departure = this.#departure;
+    const missing = () =>
+      [...(departure?.tracks.values() ?? [])].some(
+        (track) => !track.isOf(this.#media) && this.#peers.get(track.peerId)?.tracks.includes(track),
+      );
+    while (departure !== undefined && departure === this.#departure && missing()) {
+      await new Promise<void>((resolve) => (this.#onTaken = resolve));
+    }
+    const tracks = this.peers.flatMap((peer) => peer.tracks);
+    await Promise.all(tracks.map((track) => track.shown));
+  }
+
+  /** The migration came to nothing. */
+  stay(): void {
+    const departure = this.#departure;
+    if (!departure) return;
+    this.#departure = undefined;
+    this.#onTaken?.();
+    const arrived = this.#media;
+    this.#media = departure.media;
+    for (const peer of this.#peers.values()) {
+      for (const track of peer.tracks) {
+        if (!track.isOf(arrived)) continue;
+        track.restoreConsumer();
+        if (track.isOf(arrived)) this.#removeTrack(track);
+      }
+    }
+    this.#tracks.clear();
+    for (const [consumerId, track] of departure.tracks) this.#tracks.set(consumerId, track);
+    this.#unconfirmed.clear();
+    for (const peerId of departure.unconfirmed) this.#unconfirmed.add(peerId);
+    this.#setForwardedVideo(departure.forwardedVideo);
+  }
+
+  /** The new session has taken over; what does not come over it is dropped in a while. */
+  settle(): void {
+    const departure = this.#departure;
+    if (!departure) return;
+    this.#departure = undefined;
+    for (const consumerId of departure.tracks.keys()) this.#tracks.delete(consumerId);
+    this.#dropStaleLater();
+  }
+
   /** A new session begins: what was there stays until it comes again, or doesn't in time. */
   useSession(media: MediaSession): void {
     this.#media = media;
@@ -90,8 +170,7 @@ export class Subscriber {
   /** Takes the answer of `join`. */
   joined(peers: unknown[]): void {
     for (const peer of peers) this.#confirm(peer);
-    this.#staleTimer?.cancel();
-    this.#staleTimer = this.#clock.setTimer(STALE_AFTER_MS, () => this.#dropStale());
+    if (!this.#departure) this.#dropStaleLater();
   }
 
   /** Answers the server's `newConsumer`. @throws FleetClientError */
@@ -176,13 +255,17 @@ export class Subscriber {
 
   #take(media: MediaSession, consumer: types.Consumer, description: NewConsumer, expected: Expected): void {
     const { peerId, kind, label, score } = description;
+    this.#consumers.set(consumer.id, consumer);
+    consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
     const peer = this.#peers.get(peerId) ?? this.#addPeer(peerId, peerId);
+    const { publisherNodeId } = description;
     const earlier = peer.tracks.find(
       (track) =>
         track.source === label.source &&
         track.kind === kind &&
         track.name === label.name &&
-        !track.isOf(media),
+        // Of an earlier session of this client, or from where its publisher was before it migrated.
+        (!track.isOf(media) || track.publisherNodeId !== publisherNodeId),
     );
     const track =
       earlier ??
@@ -209,21 +292,26 @@ export class Subscriber {
       peer.addTrack(track);
       this.#handlers.trackAdded(peer, track);
     }
-    track.setPublisherNode(description.publisherNodeId);
+    track.setPublisherNode(publisherNodeId);
     track.setForwarded(this.#isForwarded(track));
     if (expected.layers) track.setCurrentLayers(expected.layers);
     if (score !== undefined) track.setScore(score);
     // The server resumes the consumer on our answer: what would pause it must come after that.
     this.#clock.setTimer(0, () => track.start());
+    this.#onTaken?.();
   }
 
   #consumerNotification(method: string, consumerId: string, fields: Record<string, unknown>): void {
-    const track = this.#tracks.get(consumerId);
+    const known = this.#tracks.get(consumerId);
+    // One that has another consumer by now does not end or change with this one.
+    const track = known?.consumerId === consumerId ? known : undefined;
     const expected = this.#expected.get(consumerId);
     switch (method) {
       case 'consumerClosed':
         if (expected) expected.closed = true;
         if (track) this.#removeTrack(track);
+        this.#tracks.delete(consumerId);
+        this.#consumers.get(consumerId)?.close();
         return;
       case 'consumerPaused':
       case 'consumerResumed':
@@ -243,6 +331,11 @@ export class Subscriber {
         return;
       }
     }
+  }
+
+  #dropStaleLater(): void {
+    this.#staleTimer?.cancel();
+    this.#staleTimer = this.#clock.setTimer(STALE_AFTER_MS, () => this.#dropStale());
   }
 
   #setForwardedVideo(peerIds: readonly string[] | undefined): void {
