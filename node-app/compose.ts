@@ -5,17 +5,13 @@ import type { Logger } from 'pino';
 import { basename, resolve } from 'node:path';
 import type { Clock, RandomSource } from '../core/clock';
 import { egressModelOf } from '../core/capacity/egress-model';
-import { FleetError } from '../core/errors';
 import { broadcasterAccess } from './auth/broadcaster-access';
 import { KeyRing } from './auth/key-ring';
 import { OperatorTokenVerifier } from './auth/operator-token-verifier';
 import { OpenPeerAuthenticator, TokenPeerAuthenticator } from './auth/peer-authenticator';
 import { isLoopback, type NodeConfig } from './config';
-import { DrainMover } from './drain/drain-mover';
-import { GatewayDrain } from './drain/gateway-drain';
-import { MigratingMover } from './drain/migrating-mover';
-import { RoomMigrations } from './drain/room-migrations';
-import { ReconnectMover } from './drain/reconnect-mover';
+import { NodeLeaving } from './drain/node-leaving';
+import { nodeCommandHandlers } from './node-command-handlers';
 import { Gateway } from './gateway/gateway';
 import { gatewayRoutes } from './gateway/gateway-routes';
 import { Joiner } from './gateway/joiner';
@@ -33,7 +29,7 @@ import { BroadcasterRelay } from './link/broadcaster-relay';
 import { linkHandlers, type LinkReceivers } from './link/link-handlers';
 import { LinkHub } from './link/link-hub';
 import { LinkKeys } from './link/link-secrets';
-import { NodeCommander, type NodeCommandHandlers } from './link/node-commander';
+import { NodeCommander } from './link/node-commander';
 import { RelayClient } from './link/relay-client';
 import { RelayServer } from './link/relay-server';
 import { RoomLinks } from './link/room-links';
@@ -215,12 +211,12 @@ async function build(
     nodeId,
     hub,
     placement,
-    handlers: commandHandlers({
+    handlers: nodeCommandHandlers({
       media,
       status,
       deadlineClock,
       beat: () => registrar.beat(),
-      migrateRoom: (request) => roomMigrations.begin(request),
+      migrateRoom: (request) => leaving.migrateRoom(request),
     }),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });
@@ -258,47 +254,6 @@ async function build(
     cascades: true,
   });
   undo.push(() => registrar.close());
-  const onNoCapacity = () => metrics.moveRefused();
-  const migratingMover = new MigratingMover({
-    nodeId,
-    placement,
-    sessions,
-    fallback: new ReconnectMover({
-      nodeId,
-      placement,
-      closePeer: (roomId, peerId, reason) => media.closePeer(roomId, peerId, reason),
-      onNoCapacity,
-      logger,
-    }),
-    onNoCapacity,
-    clock,
-    random,
-    logger,
-  });
-  const drainMover = new DrainMover({
-    drain: status,
-    occupants: () => media.occupants(),
-    isAway: (roomId, peerId) => sessions.isAway(roomId, peerId),
-    mover: migratingMover,
-    evict: ({ roomId, peerId }) => media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_ROOM_MOVED')),
-    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
-    beat: () => registrar.beat(),
-    clock: deadlineClock,
-    random,
-    logger,
-  });
-  undo.push(() => drainMover.close());
-  const roomMigrations = new RoomMigrations({
-    occupants: () => media.occupants(),
-    sessions,
-    mover: migratingMover,
-    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
-    clock,
-    random,
-    logger,
-  });
-  undo.push(() => roomMigrations.close());
-  status.watchDrain(() => drainMover.wake());
   const registration = () => ({
     redisUp: redis.status === 'ready',
     heartbeatAgeMs: registrar.heartbeatAgeMs,
@@ -335,16 +290,22 @@ async function build(
     logger,
   });
   metrics.observeConnections(() => gateway.connectionCount);
-  const gatewayDrain = new GatewayDrain({
-    drain: status,
-    clients: () => gateway.resumableConnections,
-    clientsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
+  const leaving = new NodeLeaving({
+    nodeId,
+    status,
+    media,
+    sessions,
+    gateway,
+    placement,
+    metrics,
+    beat: () => registrar.beat(),
+    joinsPerSecond: config.FLEET_ADMISSION_JOINS_PER_SECOND,
     clock,
+    deadlineClock,
     random,
     logger,
   });
-  undo.push(() => gatewayDrain.close());
-  status.watchDrain(() => gatewayDrain.wake());
+  undo.push(() => leaving.close());
 
   const app = createHttpApp({ logger });
   undo.push(() => app.close());
@@ -439,9 +400,7 @@ async function build(
       environment?.close();
       return (closing ??= stop({
         ...parts,
-        drainMover,
-        gatewayDrain,
-        roomMigrations,
+        leaving,
         relayServer,
         webhooks,
         redis,
@@ -453,20 +412,16 @@ async function build(
 /** Placement first, so that a peer that is told to go is not sent back here. */
 async function stop(
   parts: NodeParts & {
-    drainMover: DrainMover;
-    gatewayDrain: GatewayDrain;
-    roomMigrations: RoomMigrations;
+    leaving: NodeLeaving;
     relayServer: RelayServer;
     webhooks: WebhookDispatcher;
     redis: Redis;
   },
 ): Promise<void> {
   const { status, registrar, sessions, gateway, relayClient, relayServer, hub, media, app } = parts;
-  const { drainMover, gatewayDrain, roomMigrations, webhooks, redis, regions } = parts;
+  const { leaving, webhooks, redis, regions } = parts;
   status.stopping();
-  drainMover.close();
-  gatewayDrain.close();
-  roomMigrations.close();
+  leaving.close();
   await registrar.close();
   sessions.close();
   await gateway.close();
@@ -479,60 +434,6 @@ async function stop(
   media.close();
   await Promise.all([app.close(), webhooks.close({ flushMs: WEBHOOK_FLUSH_MS })]);
   redis.disconnect();
-}
-
-interface CommandParts {
-  media: MediaNode;
-  status: NodeStatus;
-  deadlineClock: Clock;
-  beat: () => Promise<void>;
-  migrateRoom: RoomMigrations['begin'];
-}
-
-function commandHandlers({
-  media,
-  status,
-  deadlineClock,
-  beat,
-  migrateRoom,
-}: CommandParts): NodeCommandHandlers {
-  return {
-    cordon: async ({ reason }) => {
-      const state = status.cordon(reason);
-      // Placement hears of it before the operator does.
-      await beat();
-      return { state };
-    },
-    uncordon: async () => {
-      const state = status.uncordon();
-      await beat();
-      return { state };
-    },
-    drain: async ({ minutes, reason }) => {
-      const issuedAtMs = deadlineClock.nowMs();
-      status.drain(
-        {
-          commandId: `operator:${issuedAtMs}`,
-          reason: 'operator',
-          issuedAtMs,
-          deadlineAtMs: issuedAtMs + minutes * 60_000,
-        },
-        reason,
-      );
-      await beat();
-      return { state: status.state };
-    },
-    migrateRoom: ({ roomId, toNodeId }) => migrateRoom({ roomId, toNodeId }),
-    describeRoom: ({ roomId }) => media.measureRoom(roomId),
-    closeRoom: ({ roomId, reason }) => {
-      media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));
-      return {};
-    },
-    closePeer: ({ roomId, peerId, reason }) => {
-      media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_PEER_REMOVED', { message: reason }));
-      return {};
-    },
-  };
 }
 
 /** A node starts without Redis too, but one that has it should be known to placement when it says it is ready. */

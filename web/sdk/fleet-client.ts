@@ -12,9 +12,9 @@ import { Publisher } from './publish/publisher';
 import { ClientMigration } from './reconnect/client-migration';
 import { SessionKeeper, type MigrationPoint, type ResumePoint } from './reconnect/session-keeper';
 import { connectUrl } from './signalling/connect-url';
-import { isRecord } from './signalling/frames';
 import { HeldMessages } from './signalling/held-messages';
-import type { SignallingHandlers, SignallingSession } from './signalling/signalling-session';
+import { ServerMessages } from './server-messages';
+import type { SignallingSession } from './signalling/signalling-session';
 import { SpeakingMeter } from './speaking/speaking-meter';
 import { StatsCollector } from './stats/stats-collector';
 import { Pins } from './subscribe/pins';
@@ -59,6 +59,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   #session: SessionInfo | undefined;
   #grants = ALL_GRANTS;
   #displayName: string;
+  readonly #messages: ServerMessages;
   #activeSpeaker: string | undefined;
   #media: MediaSession | undefined;
   /** Messages of the present session. */
@@ -116,6 +117,17 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       localTracks: () => this.localTracks,
       peers: () => this.peers,
       onLevels: (levels) => this.emit('speakingLevels', { levels }),
+    });
+    this.#messages = new ServerMessages({
+      subscriber: this.#subscriber,
+      publisher: this.#publisher,
+      data: this.#data,
+      activeSpeaker: (peerId) => {
+        if (peerId === this.#activeSpeaker) return;
+        this.#activeSpeaker = peerId;
+        this.emit('activeSpeaker', { peerId });
+      },
+      downlinkEstimate: (estimate) => this.emit('downlinkEstimate', estimate),
     });
     this.#keeper = this.#createKeeper();
   }
@@ -329,7 +341,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       freshToken: getToken !== undefined,
       handlers: {
         url: (resume) => this.#url(resume),
-        handlersFor: () => this.#signallingHandlers((this.#held = new HeldMessages())),
+        handlersFor: () => this.#messages.handlersFor((this.#held = new HeldMessages())),
         migrate: (session, opened) => this.#migrate(session, opened),
         migrated: (opened) => this.#connected(opened, { resumed: false, migrated: true }),
         join: (signalling, opened) => this.#enter(signalling, opened),
@@ -421,7 +433,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       held: before,
       from,
       to: this.#createMedia(signalling),
-      handlers: this.#signallingHandlers(held),
+      handlers: this.#messages.handlersFor(held),
       joinDetails: () => this.#joinDetails(),
       useMedia: (media) => {
         this.#media = media;
@@ -451,51 +463,6 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     this.#keeper.retryNow();
     void this.#keeper.probe();
     this.#media?.checkNow();
-  }
-
-  #signallingHandlers(held: HeldMessages): SignallingHandlers {
-    return {
-      onRequest: (method, data) => held.request(() => this.#request(method, data)),
-      onNotification: (method, data) =>
-        held.notification(() => {
-          if (this.#subscriber.notification(method, data)) return;
-          this.#notification(method, isRecord(data) ? data : {});
-        }),
-    };
-  }
-
-  #request(method: string, data: unknown): Promise<unknown> {
-    if (method === 'newConsumer') return this.#subscriber.newConsumer(data);
-    if (method === 'newDataConsumer') return this.#data.newDataConsumer(data);
-    return Promise.reject(new FleetClientError('FLEET_ERR_UNKNOWN_METHOD', `no request ${method}`));
-  }
-
-  /** What neither peers nor tracks handle. Unknown notifications are a newer server's: left alone. */
-  #notification(method: string, data: Record<string, unknown>): void {
-    switch (method) {
-      case 'producerScore':
-        if (typeof data.producerId === 'string') this.#publisher.setScore(data.producerId, data.score);
-        return;
-      case 'producerLayersWanted': {
-        const { producerId, spatialLayer } = data;
-        if (typeof producerId !== 'string' || typeof spatialLayer !== 'number') return;
-        this.#publisher.setWantedLayer(producerId, spatialLayer);
-        return;
-      }
-      case 'activeSpeaker': {
-        const peerId = typeof data.peerId === 'string' ? data.peerId : undefined;
-        if (peerId === this.#activeSpeaker) return;
-        this.#activeSpeaker = peerId;
-        this.emit('activeSpeaker', { peerId });
-        return;
-      }
-      case 'downlinkBwe': {
-        const { availableBitrate, desiredBitrate } = data;
-        if (typeof availableBitrate !== 'number' || typeof desiredBitrate !== 'number') return;
-        this.emit('downlinkEstimate', { availableBps: availableBitrate, desiredBps: desiredBitrate });
-        return;
-      }
-    }
   }
 
   #closeEarlierMedia(): void {

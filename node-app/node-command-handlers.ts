@@ -1,0 +1,61 @@
+import type { Clock } from '../core/clock';
+import { FleetError } from '../core/errors';
+import type { NodeLeaving } from './drain/node-leaving';
+import type { NodeCommandHandlers } from './link/node-commander';
+import type { MediaNode } from './media/media-node';
+import type { NodeStatus } from './node-status';
+
+export interface NodeCommandParts {
+  media: MediaNode;
+  status: NodeStatus;
+  deadlineClock: Clock;
+  /** Placement hears of the node's state before the operator does. */
+  beat: () => Promise<void>;
+  migrateRoom: NodeLeaving['migrateRoom'];
+}
+
+/** What this node does when another one, or an operator through it, says so. */
+export function nodeCommandHandlers({
+  media,
+  status,
+  deadlineClock,
+  beat,
+  migrateRoom,
+}: NodeCommandParts): NodeCommandHandlers {
+  return {
+    cordon: async ({ reason }) => {
+      const state = status.cordon(reason);
+      await beat();
+      return { state };
+    },
+    uncordon: async () => {
+      const state = status.uncordon();
+      await beat();
+      return { state };
+    },
+    drain: async ({ minutes, reason }) => {
+      const issuedAtMs = deadlineClock.nowMs();
+      status.drain(
+        {
+          commandId: `operator:${issuedAtMs}`,
+          reason: 'operator',
+          issuedAtMs,
+          deadlineAtMs: issuedAtMs + minutes * 60_000,
+        },
+        reason,
+      );
+      await beat();
+      return { state: status.state };
+    },
+    migrateRoom: ({ roomId, toNodeId }) => migrateRoom({ roomId, toNodeId }),
+    describeRoom: ({ roomId }) => media.measureRoom(roomId),
+    closeRoom: ({ roomId, reason }) => {
+      media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));
+      return {};
+    },
+    closePeer: ({ roomId, peerId, reason }) => {
+      media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_PEER_REMOVED', { message: reason }));
+      return {};
+    },
+  };
+}
