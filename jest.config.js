@@ -27,6 +27,7 @@ module.exports = {
   projects: [
     project('unit'),
     project('redis'),
+    project('model'),
     project('lambdas'),
     project('cloud'),
     project('contract'),

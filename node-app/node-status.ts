@@ -101,9 +101,11 @@ export class NodeStatus implements NodeStatePort {
   readState(): NodeReport {
     const { capacity, committed, measured, rooms, peers, producers, consumers } =
       this.options.media.figures();
+    // Looks at who is here, and so before the state is read.
+    const drain = this.nodeDrain.report();
     return {
       state: this.nodeDrain.state,
-      drain: this.nodeDrain.report(),
+      drain,
       cordon: this.operatorCordon,
       ready: this.ready,
       isMoving: this.nodeDrain.isMoving,
@@ -149,7 +151,8 @@ export class NodeStatus implements NodeStatePort {
 
   placementAnswered(heartbeat: NodeHeartbeat, reply: HeartbeatReply): boolean {
     if (reply.drainCommand) this.nodeDrain.drain(reply.drainCommand);
-    return this.nodeDrain.placementAnswered(heartbeat.state, reply.pendingClaims) !== heartbeat.state;
+    const reported = { state: heartbeat.state, rooms: heartbeat.load.rooms };
+    return this.nodeDrain.placementAnswered(reported, reply.pendingClaims) !== heartbeat.state;
   }
 
   /** Said again it keeps its beginning, and its reason unless there is a new one. */

@@ -109,7 +109,7 @@ function decideTerminating(instance: InstanceFacts, group: GroupFacts): Instance
   const gone = provenGone(instance, group, DEAD_AFTER_MS);
   if (gone) return done('CONTINUE', gone);
   const isAlive = node !== undefined && node.leaseExpiresAtMs > storeNowMs;
-  if (isAlive && node.state === 'DRAINED') return done('CONTINUE', 'drained');
+  if (isEmptied(node, group)) return done('CONTINUE', 'drained');
 
   const wanted = terminationCommand(instance, group);
   const command = wanted ?? instance.command;
@@ -119,7 +119,11 @@ function decideTerminating(instance: InstanceFacts, group: GroupFacts): Instance
   }
   if (nowMs >= deadlineAtMs + CONFIRMATION_GRACE_MS) {
     if (isAlive && node.peers === 0 && node.rooms === 0 && node.state !== 'SERVING') {
-      return done('CONTINUE', 'nobody is left on it');
+      if (group.silenceIsProof) return done('CONTINUE', 'nobody is left on it');
+      return {
+        actions: [{ kind: 'heartbeat' }],
+        because: 'nobody is left on it, but placement has just forgotten who is on the way',
+      };
     }
     return done('ABANDON', 'the deadline passed and the node did not confirm: the instance is retained');
   }
@@ -177,9 +181,13 @@ function isTermination(command: Pick<DrainCommand, 'reason'>): boolean {
 
 function decideRetained(instance: InstanceFacts, group: GroupFacts): InstanceDecision {
   const gone = provenGone(instance, group, DEAD_AFTER_MS);
-  const { node } = instance;
-  const isDrained = node?.state === 'DRAINED' && node.leaseExpiresAtMs > group.storeNowMs;
-  if (!gone && !isDrained) return nothing('retained: its calls go on');
+  const isDrained = isEmptied(instance.node, group);
+  if (!gone && !isDrained) {
+    // A node that restarted after Redis had forgotten the command would serve for ever.
+    const wanted = instance.node && terminationCommand(instance, group);
+    const actions: InstanceAction[] = wanted ? [{ kind: 'command', command: wanted }] : [];
+    return { actions, because: 'retained: its calls go on' };
+  }
   return {
     actions: [{ kind: 'terminateRetained' }],
     because: gone ?? 'retained, and drained by now',
@@ -211,14 +219,19 @@ function decideInService(instance: InstanceFacts, group: GroupFacts): InstanceDe
       because: 'AWS expects to take the spot instance back',
     };
   }
-  const isAlive = node !== undefined && node.leaseExpiresAtMs > group.storeNowMs;
-  if (isAlive && node.state === 'DRAINED' && node.drain?.reason === 'rebalance') {
+  if (isEmptied(node, group) && node?.drain?.reason === 'rebalance') {
     return { actions: [{ kind: 'markUnhealthy' }], because: 'drained ahead of a spot interruption' };
   }
   const gone = provenGone(instance, group, REPLACE_AFTER_MS);
   // What placement never knew may be booting still; its launch hook watches over that.
   if (!gone || (!node && instance.removedAtMs === undefined)) return nothing('in service');
   return { actions: [{ kind: 'markUnhealthy' }], because: gone };
+}
+
+/** It lives, says that it is drained, and placement, which has not just forgotten anything, knows of nobody on the way. */
+function isEmptied(node: NodeFacts | undefined, group: GroupFacts): boolean {
+  if (node === undefined || node.leaseExpiresAtMs <= group.storeNowMs) return false;
+  return group.silenceIsProof && node.state === 'DRAINED' && node.rooms === 0 && node.peers === 0;
 }
 
 /** Why the node is surely gone, or undefined. */

@@ -1,5 +1,5 @@
 import type { NodeState } from '../node-state';
-import { isBinding, type DrainCommand } from './drain-command';
+import { isBinding, isOwnDrain, type DrainCommand } from './drain-command';
 import type { DrainReport } from './drain-report';
 
 /** Where a node stands between SERVING and DRAINED. Its owner, the node itself, keeps one and replaces it. */
@@ -7,7 +7,7 @@ export interface DrainStatus {
   state: NodeState;
   /** The drain under way, or the one that led to DRAINED. */
   drain: DrainReport | undefined;
-  /** The newest command ever accepted: an older or repeated one, however late it comes, changes nothing. */
+  /** The command accepted last: of those that can be taken back, an older or repeated one changes nothing. */
   newest: Pick<DrainCommand, 'commandId' | 'issuedAtMs'> | undefined;
 }
 
@@ -22,6 +22,8 @@ export type DrainInput =
   | {
       kind: 'placementAnswered';
       reportedState: NodeState;
+      /** Rooms that the heartbeat said the node has: as long as placement knows of one, it may send a peer into it. */
+      reportedRooms: number;
       /** Claims on this node whose peers have not come yet; undefined when the answer doesn't say. */
       pendingClaims: number | undefined;
       /** Rooms that the node has now. */
@@ -51,13 +53,8 @@ export function nextDrainStatus(status: DrainStatus, input: DrainInput): DrainSt
 }
 
 function accept(status: DrainStatus, command: DrainCommand): DrainStatus {
-  const { newest, drain } = status;
-  if (newest && (newest.commandId === command.commandId || newest.issuedAtMs > command.issuedAtMs)) {
-    return status;
-  }
+  if (!isNews(status, command)) return status;
   const { commandId, reason, issuedAtMs, deadlineAtMs } = command;
-  // What an operator or a forecast asks for never loosens what the end of the instance demands.
-  if (drain && isBinding(drain.reason) && !isBinding(reason)) return status;
   return {
     state: status.state === 'SERVING' ? 'CORDONED' : status.state,
     drain: { commandId, reason, issuedAtMs, deadlineAtMs, failed: false },
@@ -65,13 +62,32 @@ function accept(status: DrainStatus, command: DrainCommand): DrainStatus {
   };
 }
 
+/**
+ * What binds is never outdated: the instance ends, whoever wished for what meanwhile, and by whichever clock. So of commands
+ * that bind the one that is due first counts, and of others the newest.
+ */
+function isNews({ drain, newest }: DrainStatus, command: DrainCommand): boolean {
+  const isBound = drain !== undefined && isBinding(drain.reason);
+  if (!isBinding(command.reason)) {
+    // What an operator or a forecast asks for never loosens what the end of the instance demands.
+    return !isBound && (!newest || isLater(command, newest));
+  }
+  if (!isBound) return true;
+  if (drain.commandId === command.commandId || isOwnDrain(command)) return false;
+  return isOwnDrain(drain) || command.deadlineAtMs < drain.deadlineAtMs;
+}
+
+function isLater(command: DrainCommand, newest: Pick<DrainCommand, 'commandId' | 'issuedAtMs'>): boolean {
+  return command.commandId !== newest.commandId && command.issuedAtMs >= newest.issuedAtMs;
+}
+
 function afterAnswer(
   status: DrainStatus,
-  { reportedState, pendingClaims, rooms }: Extract<DrainInput, { kind: 'placementAnswered' }>,
+  { reportedState, reportedRooms, pendingClaims, rooms }: Extract<DrainInput, { kind: 'placementAnswered' }>,
 ): DrainStatus {
   if (!status.drain || reportedState === 'SERVING') return status;
   if (status.state === 'CORDONED') return { ...status, state: 'DRAINING' };
-  if (status.state === 'DRAINING' && rooms === 0 && pendingClaims === 0) {
+  if (status.state === 'DRAINING' && reportedRooms === 0 && rooms === 0 && pendingClaims === 0) {
     return { ...status, state: 'DRAINED' };
   }
   return status;
@@ -82,7 +98,9 @@ function afterTime(
   { nowMs, rooms, peers }: Extract<DrainInput, { kind: 'timePassed' }>,
 ): DrainStatus {
   const { drain, state } = status;
-  if (!drain || drain.failed || state === 'DRAINED' || nowMs < drain.deadlineAtMs) return status;
-  if (rooms === 0 && peers === 0) return status;
+  if (!drain || (rooms === 0 && peers === 0)) return status;
+  // A claim that Redis lost: its peer came after all.
+  if (state === 'DRAINED') return { ...status, state: 'DRAINING' };
+  if (drain.failed || nowMs < drain.deadlineAtMs) return status;
   return { ...status, drain: { ...drain, failed: true } };
 }

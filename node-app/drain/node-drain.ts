@@ -69,10 +69,14 @@ export class NodeDrain {
     return this.#apply({ kind: 'drain', command });
   }
 
-  /** Placement has heard `reportedState`, and told what else is on its way here. */
-  placementAnswered(reportedState: NodeState, pendingClaims: number | undefined): NodeState {
+  /** Placement has heard of this state and so many rooms, and told what else is on its way here. */
+  placementAnswered(
+    { state, rooms: reportedRooms }: { state: NodeState; rooms: number },
+    pendingClaims: number | undefined,
+  ): NodeState {
     const { rooms } = this.#options.occupancy();
-    return this.#apply({ kind: 'placementAnswered', reportedState, pendingClaims, rooms });
+    const answered = { reportedState: state, reportedRooms, pendingClaims, rooms };
+    return this.#apply({ kind: 'placementAnswered', ...answered });
   }
 
   #apply(input: DrainInput): NodeState {

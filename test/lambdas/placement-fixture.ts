@@ -80,7 +80,7 @@ export class PlacementFixture {
       acknowledgedSeq: node.seq - 1,
     });
     if (reply.drainCommand) drain.drain(reply.drainCommand);
-    drain.placementAnswered(state, reply.pendingClaims);
+    drain.placementAnswered({ state, rooms: node.occupancy.rooms }, reply.pendingClaims);
   }
 
   /** Enough heartbeats for every state that needs one. */

@@ -1,4 +1,9 @@
-import { decideInstance, type GroupFacts, type InstanceFacts } from '../../../core/drain/decide-instance';
+import {
+  decideInstance,
+  type GroupFacts,
+  type InstanceFacts,
+  type NodeFacts,
+} from '../../../core/drain/decide-instance';
 
 const HOUR_MS = 3_600_000;
 /** Redis' clock and the wall clock are an hour apart here. */
@@ -45,6 +50,48 @@ test("a lease, and a removal, are on Redis' clock", () => {
   expect(decideInstance(terminating(0, removed), group)).toMatchObject({
     because: 'its node is silent, which proves nothing yet',
   });
+});
+
+describe('an instance whose node is empty', () => {
+  const command = {
+    commandId: 'terminate:i-1',
+    reason: 'scale-in' as const,
+    issuedAtMs: nowMs - 1_000,
+    deadlineAtMs: nowMs + HOUR_MS,
+  };
+  const empty = { state: 'DRAINED' as const, leaseExpiresAtMs: storeNowMs + 3_000, rooms: 0, peers: 0 };
+  const decide = (node: Partial<NodeFacts>, facts: Partial<GroupFacts> = {}, more = command) =>
+    decideInstance(terminating(0, { command: more, node: { ...empty, drain: undefined, ...node } }), {
+      ...group,
+      ...facts,
+    });
+
+  test('ends, but not while somebody is on the way to it', () => {
+    expect(decide({}).actions).toEqual([{ kind: 'complete', result: 'CONTINUE' }]);
+    expect(decide({ peers: 1 }).actions).toEqual([{ kind: 'heartbeat' }]);
+  });
+
+  test('does not end while placement may have forgotten who is on the way, also past the deadline', () => {
+    const late = { ...command, deadlineAtMs: nowMs - 61_000 };
+    for (const [state, told] of [
+      ['DRAINED', command],
+      ['DRAINING', late],
+    ] as const) {
+      expect(decide({ state }, { silenceIsProof: false }, told).actions).toEqual([{ kind: 'heartbeat' }]);
+    }
+    expect(decide({ state: 'DRAINING' }, {}, late).actions).toEqual([
+      { kind: 'complete', result: 'CONTINUE' },
+    ]);
+  });
+});
+
+test('a retained instance whose node lives is commanded anew when Redis has lost the command', () => {
+  const retained = terminating(storeNowMs + 3_000, { lifecycleState: 'Terminating:Retained' });
+  const { actions } = decideInstance(retained, group);
+  expect(actions).toMatchObject([{ kind: 'command', command: { commandId: 'terminate:i-1' } }]);
+  const [action] = actions;
+  const command = action?.kind === 'command' ? action.command : undefined;
+  expect(decideInstance({ ...retained, command }, group).actions).toEqual([]);
 });
 
 test('a deadline passes on the wall clock alone', () => {

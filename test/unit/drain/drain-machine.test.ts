@@ -19,7 +19,13 @@ const operator: DrainCommand = { ...scaleIn, commandId: 'operator', reason: 'ope
 const after = (...inputs: DrainInput[]): DrainStatus => inputs.reduce(nextDrainStatus, SERVING_STATUS);
 const drain = (command: DrainCommand): DrainInput => ({ kind: 'drain', command });
 const answered = (reportedState: DrainStatus['state'], rooms = 0, pendingClaims: number | undefined = 0) =>
-  ({ kind: 'placementAnswered', reportedState, rooms, pendingClaims }) satisfies DrainInput;
+  ({
+    kind: 'placementAnswered',
+    reportedState,
+    reportedRooms: rooms,
+    rooms,
+    pendingClaims,
+  }) satisfies DrainInput;
 const time = (nowMs: number, rooms: number, peers: number): DrainInput => ({
   kind: 'timePassed',
   nowMs,
@@ -42,6 +48,20 @@ test('a peer on its way keeps the node from being drained, and so does an answer
   expect(after(...heard, answered('DRAINING', 0, 1)).state).toBe('DRAINING');
   const late: DrainInput = { ...answered('DRAINING'), pendingClaims: undefined };
   expect(after(...heard, late).state).toBe('DRAINING');
+});
+
+test('a room that ended after the heartbeat may still get a peer: the next heartbeat decides', () => {
+  const heard = [drain(scaleIn), answered('CORDONED', 1)];
+  const ended: DrainInput = { ...answered('DRAINING'), reportedRooms: 1 };
+  expect(after(...heard, ended).state).toBe('DRAINING');
+  expect(after(...heard, ended, answered('DRAINING')).state).toBe('DRAINED');
+});
+
+test('a drained node to which somebody comes after all drains again', () => {
+  const drained = [drain(scaleIn), answered('CORDONED'), answered('DRAINING')];
+  expect(after(...drained, time(5_000, 0, 0)).state).toBe('DRAINED');
+  expect(after(...drained, time(5_000, 1, 1))).toMatchObject({ state: 'DRAINING', drain: { failed: false } });
+  expect(after(...drained, time(5_000, 1, 1), answered('DRAINING')).state).toBe('DRAINED');
 });
 
 test('a cordon alone drains nothing', () => {
@@ -67,6 +87,27 @@ test('a drain because the instance ends is neither taken back nor loosened', () 
   const status = after(drain(scaleIn), answered('CORDONED', 1));
   expect(nextDrainStatus(status, { kind: 'uncordon' })).toBe(status);
   expect(nextDrainStatus(status, drain({ ...operator, deadlineAtMs: 999_000 }))).toBe(status);
+});
+
+test('a drain that binds counts however late it comes, and the most urgent one stays', () => {
+  const late: DrainCommand = { ...scaleIn, issuedAtMs: 0 };
+  const told = [drain({ ...operator, issuedAtMs: 5_000 })];
+  expect(after(...told, drain(late)).drain?.reason).toBe('scale-in');
+  expect(after(...told, { kind: 'uncordon' }, drain(late)).drain?.reason).toBe('scale-in');
+  const spot: DrainCommand = { ...scaleIn, commandId: 'spot', reason: 'spot', deadlineAtMs: 20_000 };
+  for (const inputs of [
+    [spot, { ...scaleIn, issuedAtMs: 9_000 }],
+    [scaleIn, spot],
+  ]) {
+    expect(after(...inputs.map(drain)).drain?.reason).toBe('spot');
+  }
+});
+
+test('a drain that the node began by itself gives way to whoever knows why, and never the other way round', () => {
+  const own: DrainCommand = { ...scaleIn, commandId: 'own:i-1', deadlineAtMs: 10_000 };
+  const roll: DrainCommand = { ...scaleIn, commandId: 'roll', reason: 'image-roll', issuedAtMs: 0 };
+  expect(after(drain(own), drain(roll)).drain?.commandId).toBe('roll');
+  expect(after(drain(roll), drain(own)).drain?.commandId).toBe('roll');
 });
 
 test('a spot notice shortens a drain', () => {
@@ -98,6 +139,7 @@ test('whatever comes, a node without a drain is never DRAINING or DRAINED, and o
     fc.record({
       kind: fc.constant('placementAnswered' as const),
       reportedState: state,
+      reportedRooms: count,
       rooms: count,
       pendingClaims: fc.option(count, { nil: undefined }),
     }),
@@ -109,7 +151,10 @@ test('whatever comes, a node without a drain is never DRAINING or DRAINED, and o
       for (const each of inputs) {
         const next = nextDrainStatus(status, each);
         if (!next.drain) expect(['SERVING', 'CORDONED']).toContain(next.state);
-        if (each.kind !== 'uncordon') {
+        const isReturn =
+          status.state === 'DRAINED' && each.kind === 'timePassed' && each.rooms + each.peers > 0;
+        if (isReturn) expect(next.state).toBe('DRAINING');
+        else if (each.kind !== 'uncordon') {
           expect(NODE_STATES.indexOf(next.state)).toBeGreaterThanOrEqual(NODE_STATES.indexOf(status.state));
         }
         status = next;

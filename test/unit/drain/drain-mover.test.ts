@@ -69,7 +69,7 @@ class Node {
     const issuedAtMs = this.clock.nowMs();
     const deadlineAtMs = issuedAtMs + 30 * MINUTE;
     this.drain.drain({ commandId: 'one', reason: 'operator', issuedAtMs, deadlineAtMs, ...command });
-    this.drain.placementAnswered('CORDONED', 0);
+    this.drain.placementAnswered({ state: 'CORDONED', rooms: 0 }, 0);
   }
 
   private occupancy() {
