@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../core/clock';
 
 /** What a peer receives at one place of its receiving connection. */
 export interface ReceivingSlot {
+  /** A number. */
   mid: string;
   producerId: string;
 }
@@ -28,8 +29,7 @@ export class ReceivingSlots {
   constructor(slots: readonly ReceivingSlot[], clock: Clock) {
     this.#clock = clock;
     this.#waiting = [...slots];
-    const numbers = slots.map(({ mid }) => Number(mid)).filter((mid) => Number.isSafeInteger(mid));
-    this.#nextMid = Math.max(-1, ...numbers) + 1;
+    this.#nextMid = Math.max(-1, ...slots.map(({ mid }) => Number(mid))) + 1;
   }
 
   /** Where a producer comes among the others; those without a place come last. */

@@ -38,7 +38,7 @@ export const clientMessages = {
       sctpCapabilities: sctpCapabilitiesSchema,
       /** Ours, of a session that migrates: what it receives, in the order of its connection, and with which mid. */
       slots: z
-        .array(z.object({ mid: z.string().min(1).max(32), producerId: id }))
+        .array(z.object({ mid: z.string().regex(/^\d{1,7}$/), producerId: id }))
         .max(2_000)
         .optional(),
     }),

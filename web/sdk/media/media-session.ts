@@ -28,6 +28,7 @@ export class MediaSession {
   readonly #device: Device;
   readonly #keepers: IceKeeper[] = [];
   readonly #transports: types.Transport[] = [];
+  #onStateChanged: (() => void) | undefined;
   readonly #producing = new SerialQueue();
   /** The end of the last track that stopped being sent. */
   #stopped: Promise<void> | undefined;
@@ -104,6 +105,13 @@ export class MediaSession {
     });
   }
 
+  /** Resolves once every transport that has something to carry does so, or this session has ended. */
+  async connected(): Promise<void> {
+    while (!this.isConnected && !this.#closed) {
+      await new Promise<void>((resolve) => (this.#onStateChanged = resolve));
+    }
+  }
+
   /** Whether every transport that has something to carry does so. */
   get isConnected(): boolean {
     const used = this.#transports.filter(({ connectionState }) => connectionState !== 'new');
@@ -144,6 +152,7 @@ export class MediaSession {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#onStateChanged?.();
     for (const keeper of this.#keepers) keeper.close();
     this.#receiveTransport?.close();
     this.#sendTransport?.then(
@@ -225,6 +234,7 @@ export class MediaSession {
     });
     transport.on('connectionstatechange', (state) => {
       keeper.update(state);
+      this.#onStateChanged?.();
       if (!this.#closed && (state === 'disconnected' || state === 'failed')) this.#options.onTrouble();
     });
     this.#keepers.push(keeper);

@@ -59,7 +59,8 @@ export class ClientMigration implements Migrating {
     subscriber.joined(peers);
     await Promise.all([pins.useSession(to), publisher.arrive(to), data.arrive(to)]);
     this.#assertGoesOn();
-    await Promise.race([subscriber.shown(), this.#wait(SHOWN_PATIENCE_MS)]);
+    // Also when nothing that comes can be seen: a takeover to where no packet gets would be the end of the call.
+    await Promise.race([Promise.all([subscriber.shown(), to.connected()]), this.#wait(SHOWN_PATIENCE_MS)]);
     this.#assertGoesOn();
     if (!to.isConnected) throw new FleetClientError('MEDIA_FAILED', 'no media reaches the other node');
   }
