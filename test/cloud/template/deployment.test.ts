@@ -22,6 +22,7 @@ import { TemplateEngine } from '../../../local/cloud/template/template-engine';
 import { AwsEndpoint } from '../../../local/cloud/wire/aws-endpoint';
 import { operation } from '../../../local/cloud/wire/operation';
 import { ServiceError } from '../../../local/cloud/wire/service-error';
+import { eventually } from '../../helpers/eventually';
 import { synthesizeAssembly, type SynthesizedAssembly } from '../../helpers/synthesize-assembly';
 import { IDENTITY, PlayedLambda } from '../lambda/played-lambda';
 
@@ -229,8 +230,12 @@ test('the default app is deployed: stacks in their order, references across them
   const [custom] = engine.resources('Custom::SuspendedProcesses');
   expect(custom?.ref).toBe('suspended-processes/FleetNodesGroup9F042899');
   const logs = join(played.folder, 'logs');
-  const [log = ''] = readdirSync(logs);
-  expect(readFileSync(join(logs, log), 'utf8')).toContain('"audit":"suspend-processes","request":"Create"');
+  // What a function says is on its way to the file when it has answered.
+  await eventually(() =>
+    readdirSync(logs).some((log) =>
+      readFileSync(join(logs, log), 'utf8').includes('"audit":"suspend-processes","request":"Create"'),
+    ),
+  );
   expect(engine.notSimulated()).toEqual([]);
 });
 
