@@ -17,7 +17,12 @@ export default tseslint.config(
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './web/tsconfig.json', './test/e2e/tsconfig.json'],
+        project: [
+          './tsconfig.json',
+          './web/tsconfig.json',
+          './test/e2e/tsconfig.json',
+          './test/unit/sdk/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

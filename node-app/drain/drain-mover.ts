@@ -57,7 +57,8 @@ export class DrainMover {
 
   /** The drain has begun, is another one, has ended or was taken back. */
   wake(): void {
-    const commandId = this.#drain()?.commandId;
+    // Of a drain that has come to its end too: a move that is just ending still counts for it.
+    const commandId = this.#options.drain.drainReport()?.commandId;
     if (commandId !== this.#commandId) this.#begin(commandId);
     this.#look();
   }

@@ -1,17 +1,16 @@
 import type { Logger } from 'pino';
-import type { Clock, RandomSource } from '../../core/clock';
+import type { RandomSource } from '../../core/clock';
 import { FleetError } from '../../core/errors';
 import type { LocalSessionHost } from '../session/local-session-host';
 import type { LeavingPeer, MoveResult, PeerMover } from './peer-mover';
 import { hasPlaceElsewhere, type PlaceElsewhereOptions } from './place-elsewhere';
 
 export interface MigratingMoverOptions extends PlaceElsewhereOptions {
-  sessions: Pick<LocalSessionHost, 'canMigrate' | 'beginMigration'>;
+  sessions: Pick<LocalSessionHost, 'canMigrate' | 'beginMigration' | 'restFromMigration'>;
   /** For clients that can't migrate, and those that could not. */
   fallback: PeerMover;
   /** No other node had headroom for a peer: scaling should hear of it. */
   onNoCapacity: () => void;
-  clock: Clock;
   random: RandomSource;
   logger: Logger;
 }
@@ -59,7 +58,8 @@ export class MigratingMover implements PeerMover {
       if (outcome !== 'failed') return outcome;
       logger.info({ roomId, peerId, attempt }, 'a peer did not migrate');
       if (attempt === MAX_ATTEMPTS) return 'failed';
-      await this.#pause();
+      const late = await sessions.restFromMigration(peer, this.#pauseMs());
+      if (late !== 'failed') return late;
       if (!isWanted()) return 'gone';
     }
   }
@@ -78,9 +78,8 @@ export class MigratingMover implements PeerMover {
     }
   }
 
-  #pause(): Promise<void> {
-    const { clock, random } = this.#options;
+  #pauseMs(): number {
     const { least, most } = PAUSE_MS;
-    return new Promise((resolve) => clock.setTimer(least + random() * (most - least), resolve));
+    return least + this.#options.random() * (most - least);
   }
 }

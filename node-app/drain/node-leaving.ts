@@ -49,7 +49,7 @@ export class NodeLeaving {
       onNoCapacity,
       logger,
     });
-    const parts = { nodeId, placement, sessions, clock, random, logger };
+    const parts = { nodeId, placement, sessions, random, logger };
     const mover = new MigratingMover({ ...parts, fallback, onNoCapacity });
     const occupants = () => media.occupants();
     this.#drainMover = new DrainMover({

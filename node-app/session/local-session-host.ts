@@ -134,6 +134,14 @@ export class LocalSessionHost implements SessionHost {
     return (await this.sessions.get(keyOf({ roomId, peerId }))?.migrate(options)) ?? 'gone';
   }
 
+  /** Waits after an attempt that failed, for less when the peer is there after all or has left. Never rejects. */
+  async restFromMigration(
+    { roomId, peerId }: { roomId: string; peerId: string },
+    restMs: number,
+  ): Promise<MigrationOutcome> {
+    return (await this.sessions.get(keyOf({ roomId, peerId }))?.restFromMigration(restMs)) ?? 'gone';
+  }
+
   /** Ends all sessions and takes no new ones. Idempotent. */
   close(error = new FleetError('FLEET_ERR_SHUTTING_DOWN')): void {
     this.stopping = true;

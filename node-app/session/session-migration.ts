@@ -12,7 +12,9 @@ export interface SessionMigrationOptions {
   timeoutMs: number;
 }
 
-interface Pending extends SessionMigrationOptions {
+interface Pending {
+  /** Of a client that may go now. */
+  asked: { toNodeId?: string | undefined } | undefined;
   timer: Timer;
   settle: (outcome: MigrationOutcome) => void;
 }
@@ -33,8 +35,8 @@ export class SessionMigration {
   }
 
   /** Set while the client is asked to go. */
-  get pending(): { toNodeId?: string | undefined } | undefined {
-    return this.#pending;
+  get asked(): { toNodeId?: string | undefined } | undefined {
+    return this.#pending?.asked;
   }
 
   /** Asks the client. One after the other. */
@@ -42,13 +44,19 @@ export class SessionMigration {
     { toNodeId, timeoutMs }: SessionMigrationOptions,
     notify: (method: string, data: MigrateSession) => void,
   ): Promise<MigrationOutcome> {
-    this.end('failed');
-    if (this.#isSucceeded) return Promise.resolve('moved');
-    return new Promise((settle) => {
-      const timer = this.#clock.setTimer(timeoutMs, () => this.end('failed'));
-      this.#pending = { toNodeId, timeoutMs, timer, settle };
-      notify(EXTENSION_METHODS.migrateSession, { migrationId: randomUUID() });
-    });
+    const outcome = this.#wait(timeoutMs, { toNodeId });
+    if (this.asked) notify(EXTENSION_METHODS.migrateSession, { migrationId: randomUUID() });
+    return outcome;
+  }
+
+  /** Between two attempts: a client that was too slow for the one may still take over. */
+  rest(restMs: number): Promise<MigrationOutcome> {
+    return this.#wait(restMs, undefined);
+  }
+
+  /** The client has given up. */
+  failed(): void {
+    if (this.asked) this.end('failed');
   }
 
   succeeded(): void {
@@ -62,5 +70,14 @@ export class SessionMigration {
     this.#pending = undefined;
     pending?.timer.cancel();
     pending?.settle(outcome);
+  }
+
+  #wait(timeoutMs: number, asked: Pending['asked']): Promise<MigrationOutcome> {
+    this.end('failed');
+    if (this.#isSucceeded) return Promise.resolve('moved');
+    return new Promise((settle) => {
+      const timer = this.#clock.setTimer(timeoutMs, () => this.end('failed'));
+      this.#pending = { asked, timer, settle };
+    });
   }
 }

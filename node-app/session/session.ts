@@ -113,18 +113,23 @@ export class Session implements PeerChannel {
     return this.migration.begin(options, (method, data) => this.notify(method, data));
   }
 
+  /** See SessionMigration. */
+  restFromMigration(restMs: number): Promise<MigrationOutcome> {
+    return this.migration.rest(restMs);
+  }
+
   /** For who proves to be its client. @throws FleetError FLEET_ERR_SESSION_GONE unless it was asked to migrate */
   describeMigration(): SessionMigrationGrant {
-    const { pending } = this.migration;
-    if (pending === undefined) {
+    const { asked } = this.migration;
+    if (asked === undefined) {
       throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the session was not asked to migrate' });
     }
     const { grants, role } = this.options;
-    return { grants, role, toNodeId: pending.toNodeId };
+    return { grants, role, toNodeId: asked.toNodeId };
   }
 
   migrationFailed(): void {
-    this.migration.end('failed');
+    this.migration.failed();
   }
 
   succeeded(): void {

@@ -78,6 +78,7 @@ class Node {
 
   private async move(peer: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
     const result = await this.answer(peer);
+    if (!this.peers.get(peer.roomId)?.includes(peer.peerId)) return result;
     if (!isWanted()) return 'gone';
     if (result === 'moved') {
       this.moved.push(peer.peerId);
@@ -177,6 +178,22 @@ test('a move that takes long is not begun twice, and counts once', async () => {
   await settle();
   await node.clock.advance(10_000);
   expect([asked, node.moved]).toEqual([1, ['a']]);
+});
+
+test('a move whose end is heard after the node was empty counts too', async () => {
+  node.peers.delete('s');
+  node.peers.set('r', ['a']);
+  node.begin({ reason: 'spot', deadlineAtMs: node.clock.nowMs() + 2 * MINUTE });
+  let answer: ((result: MoveResult) => void) | undefined;
+  node.answer = () => new Promise((resolve) => (answer = resolve));
+  await node.clock.advance(20_000);
+  node.peers.clear();
+  node.drain.report();
+  node.drain.placementAnswered({ state: 'DRAINING', rooms: 0 }, 0);
+  expect(node.drain.state).toBe('DRAINED');
+  answer?.('moved');
+  await settle();
+  expect(node.drain.report()?.progress).toMatchObject({ moved: 1, peers: 0 });
 });
 
 test('a client that is away is not told, and closed with its lone broadcaster shortly before the deadline', async () => {

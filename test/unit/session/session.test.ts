@@ -56,6 +56,33 @@ const request = (id: number, method: string) => ({ request: true as const, id, m
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('session', () => {
+  test('who takes over after its attempt to migrate had timed out has moved all the same', async () => {
+    const { session, clock } = openSession();
+    const attempt = session.migrate({ timeoutMs: 12_000 });
+    await clock.advance(12_000);
+    expect(await attempt).toBe('failed');
+    const rest = session.restFromMigration(4_000);
+    expect(() => session.describeMigration()).toThrow(/not asked to migrate/);
+    // About the attempt that is over.
+    session.migrationFailed();
+    session.succeeded();
+    expect(await rest).toBe('moved');
+    expect(await session.restFromMigration(4_000)).toBe('moved');
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('an attempt to migrate ends as soon as the client has given up or left', async () => {
+    const { session, clock } = openSession();
+    const given = session.migrate({ timeoutMs: 12_000, toNodeId: 'b' });
+    expect(session.describeMigration()).toMatchObject({ toNodeId: 'b' });
+    session.migrationFailed();
+    expect(await given).toBe('failed');
+    const rest = session.restFromMigration(4_000);
+    session.leave();
+    expect(await rest).toBe('gone');
+    expect(clock.waiting).toBe(0);
+  });
+
   test('a request that comes again after a resume is not executed again', async () => {
     const { session, pipe, executed } = openSession();
     session.receive(request(1, 'join'));
