@@ -17,6 +17,8 @@ export interface HostCounts {
   resumed: number;
   /** Times one was back by joining again. */
   rejoined: number;
+  /** Times one went over to another node without being away. */
+  migrated: number;
 }
 
 /** Durations, milliseconds. */
@@ -54,7 +56,7 @@ export function noSamples(): HostSamples {
 }
 
 export function noCounts(): HostCounts {
-  return { joined: 0, retries: 0, failures: {}, disconnects: 0, resumed: 0, rejoined: 0 };
+  return { joined: 0, retries: 0, failures: {}, disconnects: 0, resumed: 0, rejoined: 0, migrated: 0 };
 }
 
 export function noStreamFigures(): StreamFigures {

@@ -123,6 +123,7 @@ export class LoadFigures {
         lost: counts.disconnects,
         resumed: counts.resumed,
         rejoined: counts.rejoined,
+        migrated: counts.migrated,
         awayMs: percentiles(this.samples.awayMs),
       },
       generator: {

@@ -11,6 +11,7 @@ import { addStreamFigures, noStreamFigures, type HostCounts, type HostSamples } 
 import type { PeerSettings, PeerSpec, PeerState } from './load-settings';
 import { PeerError } from './peer-error';
 import { PeerMedia } from './peer-media';
+import { PeerMigration, type PeerSession } from './peer-migration';
 import type { ReceivedStream, StreamFigures } from './received-stream';
 import { SignallingSession } from './signalling-session';
 
@@ -25,10 +26,7 @@ export interface LoadPeerOptions {
   samples: () => HostSamples;
 }
 
-interface Session {
-  signalling: SignallingSession;
-  media: PeerMedia;
-  opened: SessionOpened;
+interface Session extends PeerSession {
   joined: boolean;
   /** Monotonic milliseconds until which the server keeps it; undefined while connected. */
   graceEndsMs: number | undefined;
@@ -49,6 +47,9 @@ export class LoadPeer {
   private readonly startedAtMs: number;
   private session: Session | undefined;
   private connection: Connection | undefined;
+  private migration: PeerMigration<Session> | undefined;
+  /** From which it has migrated; their server ends them. */
+  private readonly earlier = new Map<Connection, Session>();
   private planned: Timer | undefined;
   private attempt = 0;
   private troubleSinceMs: number;
@@ -68,7 +69,8 @@ export class LoadPeer {
   }
 
   get sentBytes(): number {
-    return this.earlierSentBytes + (this.session?.media.sentBytes ?? 0);
+    const open = [...this.earlier.values(), ...(this.session ? [this.session] : [])];
+    return open.reduce((sum, { media }) => sum + media.sentBytes, this.earlierSentBytes);
   }
 
   get videoLayers(): (number | undefined)[] {
@@ -102,7 +104,12 @@ export class LoadPeer {
     // What is missed meanwhile comes again on a resume; media goes on.
     void this.connection?.close('drop');
     const connection: Connection = new Connection({
-      url: this.url(session),
+      url: this.url(
+        session && {
+          resumeToken: session.opened.resumeToken,
+          lastSeq: String(session.signalling.lastSeq),
+        },
+      ),
       clock: this.options.clock,
       onOpened: (opened) => {
         if (opened.resumed && session && session === this.session) this.resume(session, connection, opened);
@@ -114,7 +121,7 @@ export class LoadPeer {
     this.connection = connection;
   }
 
-  private url(resumed: Session | undefined): string {
+  private url(more: Record<string, string> = {}): string {
     const { settings, spec } = this.options;
     const url = new URL(settings.url);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -122,13 +129,11 @@ export class LoadPeer {
       roomId: spec.roomId,
       peerId: spec.peerId,
       resume: '1',
+      migrate: '1',
       expectedPeers: String(settings.expectedPeers),
       produce: spec.publishes ? '1' : '0',
       ...(settings.token !== undefined && { token: settings.token }),
-      ...(resumed && {
-        resumeToken: resumed.opened.resumeToken,
-        lastSeq: String(resumed.signalling.lastSeq),
-      }),
+      ...more,
     };
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return url.toString();
@@ -198,16 +203,57 @@ export class LoadPeer {
   }
 
   private receive(connection: Connection, frame: Buffer): void {
-    if (this.connection === connection) this.session?.signalling.receive(frame);
+    const session = this.connection === connection ? this.session : this.earlier.get(connection);
+    session?.signalling.receive(frame);
+  }
+
+  /** The server asks for it: the present session goes on until the other one has taken over. */
+  private async migrate(): Promise<void> {
+    const { session: from, connection } = this;
+    if (!from?.joined || !connection || this.migration || this.planned || this.over) return;
+    const migration = new PeerMigration<Session>({
+      clock: this.options.clock,
+      url: this.url({ migrateFrom: from.opened.resumeToken }),
+      from: from.media,
+      open: (arrived, opened) => this.openSession(arrived, opened),
+      onLost: (lost, error) => this.lose(lost, error),
+    });
+    this.migration = migration;
+    try {
+      const arrived = await migration.outcome;
+      if (this.over) {
+        this.retire(arrived.session, PeerError.lost('the peer has left'));
+        void arrived.connection.close('leave');
+        return;
+      }
+      this.earlier.set(connection, from);
+      this.session = arrived.session;
+      this.session.joined = true;
+      this.connection = arrived.connection;
+      this.options.counts.migrated += 1;
+    } catch (error) {
+      const { code, message } = PeerError.from(error);
+      const { counts } = this.options;
+      counts.failures[code] = (counts.failures[code] ?? 0) + 1;
+      counts.lastFailure = message;
+      from.signalling.request('migrationFailed', { code }).catch(() => undefined);
+    } finally {
+      this.migration = undefined;
+    }
   }
 
   private notified(media: PeerMedia, method: string, data: unknown): void {
+    // One that is arriving, or from which it has migrated, says nothing about the way of this peer.
+    if (this.session?.media !== media) return media.notification(method, data);
     switch (method) {
       case EXTENSION_METHODS.connectionRefused:
         // The close that follows says the same without the time to wait.
         return this.connection && this.lose(this.connection, PeerError.ofRefusal(data));
       case EXTENSION_METHODS.gatewayClosing:
         return this.trigger({ kind: 'gateway-closing', ...gatewayClosingSchema.parse(data) });
+      case EXTENSION_METHODS.migrateSession:
+        void this.migrate();
+        return;
       case EXTENSION_METHODS.roomPlacementChanged:
         return this.trigger({ kind: 'placement-changed', ...roomPlacementChangedSchema.parse(data) });
       default:
@@ -216,6 +262,12 @@ export class LoadPeer {
   }
 
   private lose(connection: Connection, error: PeerError): void {
+    const earlier = this.earlier.get(connection);
+    if (earlier) {
+      this.earlier.delete(connection);
+      this.retire(earlier, error);
+      return;
+    }
     if (this.connection !== connection || this.over) return;
     this.connection = undefined;
     const { session } = this;
@@ -229,6 +281,7 @@ export class LoadPeer {
 
   private trigger(trigger: Trigger): void {
     if (this.over) return;
+    this.migration?.abort(PeerError.lost('the session that migrated is in trouble'));
     const { clock, random, counts } = this.options;
     const nowMs = clock.monotonicMs();
     if (this.state === 'in') {
@@ -288,8 +341,11 @@ export class LoadPeer {
 
   private dropSession(error = PeerError.lost('the session is over')): void {
     const { session } = this;
-    if (!session) return;
     this.session = undefined;
+    if (session) this.retire(session, error);
+  }
+
+  private retire(session: Session, error: PeerError): void {
     this.earlierSentBytes += session.media.sentBytes;
     session.signalling.detach(error);
     void session.media.close();
@@ -302,10 +358,13 @@ export class LoadPeer {
     this.state = state;
     this.planned?.cancel();
     this.planned = undefined;
+    this.migration?.abort(PeerError.lost('the peer leaves'));
     this.dropSession();
-    const { connection } = this;
+    const connections = [...this.earlier.keys(), ...(this.connection ? [this.connection] : [])];
     this.connection = undefined;
-    await connection?.close('leave');
+    for (const session of this.earlier.values()) this.retire(session, PeerError.lost('the peer leaves'));
+    this.earlier.clear();
+    await Promise.all(connections.map((connection) => connection.close('leave')));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HostCounts, HostTick } from './host-figures';
+import { noCounts, type HostCounts, type HostTick } from './host-figures';
 import type { PeerState } from './load-settings';
 import type { StreamFigures } from './received-stream';
 
@@ -54,6 +54,8 @@ export interface LoadReport {
     lost: number;
     resumed: number;
     rejoined: number;
+    /** Times one went over to another node without being away. */
+    migrated: number;
     /** From the loss to being back. */
     awayMs: Percentiles;
   };
@@ -98,13 +100,14 @@ export function percentiles(values: readonly number[]): Percentiles {
 
 /** What all processes counted, together. */
 export function addCounts(ticks: readonly HostTick[]): HostCounts {
-  const sum: HostCounts = { joined: 0, retries: 0, failures: {}, disconnects: 0, resumed: 0, rejoined: 0 };
+  const sum = noCounts();
   for (const { counts } of ticks) {
     sum.joined += counts.joined;
     sum.retries += counts.retries;
     sum.disconnects += counts.disconnects;
     sum.resumed += counts.resumed;
     sum.rejoined += counts.rejoined;
+    sum.migrated += counts.migrated;
     if (counts.lastFailure !== undefined) sum.lastFailure = counts.lastFailure;
     for (const [code, count] of Object.entries(counts.failures)) {
       sum.failures[code] = (sum.failures[code] ?? 0) + count;
@@ -139,7 +142,8 @@ export function formatReport(report: LoadReport): string {
     ['gaps', formatGaps(media)],
     [
       'connections',
-      `${connections.lost} lost, ${connections.resumed} resumed, ${connections.rejoined} joined again`,
+      `${connections.lost} lost, ${connections.resumed} resumed, ${connections.rejoined} joined again, ` +
+        `${connections.migrated} migrated`,
     ],
     ...(connections.awayMs.count > 0
       ? [['away for', formatPercentiles(connections.awayMs)] as [string, string]]

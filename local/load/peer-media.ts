@@ -13,6 +13,7 @@ import type { types } from 'mediasoup';
 import type { Clock } from '../../core/clock';
 import { videoPackets } from './media-rates';
 import { PeerError } from './peer-error';
+import type { ConsumerSequence } from './consumer-sequence';
 import { ReceivedStream } from './received-stream';
 import { RtpPeer, type RemoteTransport } from './rtp-peer';
 import { opusParameters, sendOpus, sendVp8, vp8Parameters, type RunningStream } from './rtp-streams';
@@ -39,15 +40,25 @@ const capabilitiesSchema = z.object({
 const transportSchema = z.looseObject({ transportId: z.string() });
 const consumerSchema = z.object({
   peerId: z.string(),
+  producerId: z.string(),
   consumerId: z.string(),
   kind: z.enum(['audio', 'video']),
-  rtpParameters: z.object({ encodings: z.array(z.object({ ssrc: z.number().optional() })).min(1) }),
+  rtpParameters: z.object({
+    mid: z.string().optional(),
+    encodings: z.array(z.object({ ssrc: z.number().optional() })).min(1),
+  }),
 });
 const consumerIdSchema = z.object({ consumerId: z.string() });
 const layersSchema = z.object({
   consumerId: z.string(),
   layers: z.object({ spatialLayer: z.number() }).nullish(),
 });
+
+/** A place of the receiving connection, and what is in it. */
+export interface ReceivingSlot {
+  mid: string;
+  producerId: string;
+}
 
 /** ICE and DTLS together, milliseconds. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -61,7 +72,9 @@ const FEEDBACK = ['nack', 'nack pli', 'ccm fir'];
 interface Consumer {
   ssrc: number;
   kind: 'audio' | 'video';
+  slot: ReceivingSlot;
   stream: ReceivedStream;
+  sequence: ConsumerSequence;
   spatialLayer: number | undefined;
   /** At the last report. */
   seen: { lost: number; packets: number };
@@ -90,8 +103,18 @@ export class PeerMedia {
     return video.map(({ spatialLayer }) => spatialLayer);
   }
 
-  /** The whole way into the room. @throws PeerError */
-  async enter(): Promise<void> {
+  /** The places of its receiving connection, in order. */
+  get slots(): ReceivingSlot[] {
+    return Array.from(this.consumers.values(), ({ slot }) => slot);
+  }
+
+  /** So many of its consumers have received something. */
+  get flowing(): number {
+    return Array.from(this.consumers.values()).filter(({ sequence }) => sequence.packets > 0).length;
+  }
+
+  /** The whole way into the room. @param slots of the session before, for who migrates @throws PeerError */
+  async enter(slots?: readonly ReceivingSlot[]): Promise<void> {
     const { signalling, displayName, publish } = this.options;
     const { routerRtpCapabilities } = capabilitiesSchema.parse(
       await signalling.request('getRouterRtpCapabilities'),
@@ -109,6 +132,7 @@ export class PeerMedia {
         displayName,
         device: { flag: 'load', name: 'fleet load', version: '1' },
         rtpCapabilities: { codecs: receivable(routerRtpCapabilities.codecs), headerExtensions: [] },
+        ...(slots && { slots }),
       }),
       receiver,
       sender,
@@ -123,18 +147,19 @@ export class PeerMedia {
 
   /** Accepts a stream of somebody. */
   async newConsumer(data: unknown): Promise<void> {
-    const { peerId, consumerId, kind, rtpParameters } = consumerSchema.parse(data);
+    const { peerId, producerId, consumerId, kind, rtpParameters } = consumerSchema.parse(data);
     const ssrc = rtpParameters.encodings[0]?.ssrc;
     if (ssrc === undefined) throw new PeerError('PROTOCOL_ERROR', 'a consumer without an SSRC');
     const { streams, spatialLayer, signalling } = this.options;
     const key = `${peerId}/${kind}`;
     const stream = streams.get(key) ?? new ReceivedStream(CLOCK_RATE[kind], kind === 'video');
     streams.set(key, stream);
-    stream.begin(ssrc);
     const consumer: Consumer = {
       ssrc,
       kind,
+      slot: { mid: rtpParameters.mid ?? '', producerId },
       stream,
+      sequence: stream.begin(ssrc),
       spatialLayer: undefined,
       seen: { lost: 0, packets: 0 },
     };
@@ -156,7 +181,7 @@ export class PeerMedia {
       if (!consumer) return;
       this.consumers.delete(consumerId);
       this.bySsrc.delete(consumer.ssrc);
-      consumer.stream.end({ expected: false });
+      consumer.stream.end(consumer.sequence, { expected: false });
     } else if (method === 'consumerLayersChanged') {
       const { consumerId, layers } = layersSchema.parse(data);
       const consumer = this.consumers.get(consumerId);
@@ -170,9 +195,9 @@ export class PeerMedia {
     if (!receiver || this.closed) return;
     const nowMs = this.options.clock.monotonicMs();
     const consumers = Array.from(this.consumers.values());
-    await receiver.sendReceiverReports(consumers.flatMap(({ stream }) => stream.receiverReport(nowMs) ?? []));
+    await receiver.sendReceiverReports(consumers.flatMap(({ sequence }) => sequence.report(nowMs) ?? []));
     for (const consumer of consumers) {
-      const { lost, packets } = consumer.stream.snapshot(nowMs);
+      const { lost, packets } = consumer.sequence;
       const damaged = lost > consumer.seen.lost || packets === consumer.seen.packets;
       if (consumer.kind === 'video' && damaged) await receiver.sendPli(consumer.ssrc);
       consumer.seen = { lost, packets };
@@ -183,7 +208,7 @@ export class PeerMedia {
   async close(): Promise<void> {
     this.closed = true;
     for (const stream of this.sending.values()) stream.stop();
-    for (const { stream } of this.consumers.values()) stream.end({ expected: true });
+    for (const { stream, sequence } of this.consumers.values()) stream.end(sequence, { expected: true });
     this.consumers.clear();
     this.bySsrc.clear();
     await Promise.all(this.open.map((peer) => peer.close()));
@@ -271,6 +296,7 @@ export class PeerMedia {
       this.options.onFirstPacket();
     }
     const missing = consumer.stream.receive(
+      consumer.sequence,
       { sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, payloadBytes: payload.length },
       this.options.clock.monotonicMs(),
     );
@@ -280,7 +306,7 @@ export class PeerMedia {
   private receiveRtcp(packet: RtcpPacket): void {
     if (packet instanceof RtcpSrPacket) {
       const { ntpTimestamp } = packet.senderInfo;
-      this.bySsrc.get(packet.ssrc)?.stream.senderReport(ntpTimestamp, this.options.clock.monotonicMs());
+      this.bySsrc.get(packet.ssrc)?.sequence.senderReport(ntpTimestamp, this.options.clock.monotonicMs());
     } else if (packet instanceof RtcpTransportLayerFeedback) {
       const { feedback } = packet;
       if (feedback instanceof GenericNack)

@@ -127,6 +127,23 @@ test('who finds no capacity waits as told, comes again, and gets in when there i
   expect(report.getInMs.max).toBeGreaterThan(report.joinMs.max);
 });
 
+test('a room that is moved: its peers migrate, and go on receiving meanwhile', async () => {
+  const fleet = await startFleet(['--nodes', '2']);
+  const load = await startLoad(fleet, { size: 3, publishers: 2 });
+  await eventually(() => countIn(load) === 3);
+  await eventually(async () => (await load.report()).media.packets > 100);
+  const roomId = load.peers[0]?.roomId ?? '';
+  await fleet.operator(`/v1/rooms/${roomId}/migrate`, { body: {} });
+  await eventually(async () => (await load.report()).connections.migrated === 3);
+  const moved = await load.report();
+  await eventually(async () => (await load.report()).media.packets > moved.media.packets + 100);
+  const after = await load.stop();
+  expect(after.connections).toMatchObject({ lost: 0, resumed: 0, rejoined: 0, migrated: 3 });
+  expect(after.media.gapsOver1s).toBe(0);
+  expect(after.peers).toMatchObject({ in: 3, dropped: 0 });
+  await eventually(async () => (await peersOf(fleet)) === 0);
+});
+
 test('a killed node: its peers join again elsewhere, and the gap is told', async () => {
   const fleet = await startFleet(['--nodes', '2', '--no-restart']);
   const load = await startLoad(fleet, { size: 2, publishers: 2 });

@@ -1,7 +1,6 @@
 import type { LoadGenerator } from '../../load/load-generator';
 import type { Scenario } from '../scenario';
 import type { Stage } from '../stage';
-import { endCallsOn } from './end-calls';
 
 const RELEASE_ALARM = '-joins-failing';
 
@@ -43,8 +42,9 @@ export const newRelease: Scenario = {
       newest.length === 1 && newest.every((nodeId) => !oldNodes.includes(nodeId)),
       `a new room is on a new node, not on ${newest.join()}`,
     );
-    const took = await throughCalls(stage, load, release);
+    const took = await outcomeOf(stage, release);
     stage.expect(took === undefined, `the release succeeds: ${took ?? ''}`);
+    await stage.served(load);
     const released = imagesOf(stage);
     const [image] = released;
     stage.expect(released.length === 1, 'all nodes are of the new release');
@@ -77,7 +77,7 @@ async function failingRelease(stage: Stage, load: LoadGenerator, image: string |
   });
   calmDown();
   stage.expect(failed.reason?.includes(name) === true, `because of the alarm: ${failed.reason ?? ''}`);
-  const outcome = await throughCalls(stage, load, release);
+  const outcome = await outcomeOf(stage, release);
   stage.expect(outcome?.includes('Failed') === true, `the deployment fails: ${outcome ?? 'it succeeded'}`);
   const refreshes = new Set(chronicle.all('refresh', before).map(({ refreshId }) => refreshId));
   stage.expect(
@@ -103,19 +103,10 @@ function follow(work: Promise<void>): Deployment {
   return deployment;
 }
 
-/** Ends the calls of whoever drains, until the deployment is over. @returns why it failed */
-async function throughCalls(
-  stage: Stage,
-  load: LoadGenerator,
-  release: Deployment,
-): Promise<string | undefined> {
-  const ended = await stage.until('the deployment ends', async () => {
-    for (const { instanceId, state } of stage.group.state.instances.values()) {
-      if (state === 'Terminating:Wait') await endCallsOn(stage, load, instanceId);
-    }
-    return release.outcome;
-  });
-  return ended.failure;
+/** Nobody hangs up: in the second half of their window the old nodes' people move. @returns why it failed */
+async function outcomeOf(stage: Stage, release: Deployment): Promise<string | undefined> {
+  const { failure } = await stage.until('the deployment ends', () => release.outcome);
+  return failure;
 }
 
 function idsOf(stage: Stage): string[] {
