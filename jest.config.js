@@ -38,6 +38,7 @@ module.exports = {
     project('fleets'),
     project('scenarios'),
     // Real time: one at a time.
+    project('chaos'),
     project('load'),
     project('e2e'),
   ],

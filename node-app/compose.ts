@@ -32,6 +32,7 @@ import { LinkKeys } from './link/link-secrets';
 import { NodeCommander } from './link/node-commander';
 import { RelayClient } from './link/relay-client';
 import { RelayServer } from './link/relay-server';
+import { SilentNodes } from './link/silent-nodes';
 import { RoomLinks } from './link/room-links';
 import { mediaOptions } from './media-config';
 import { MediaNode } from './media/media-node';
@@ -185,7 +186,7 @@ async function build(
     logger,
   });
   const deadlineClock = environment?.clock ?? clock;
-  const status = new NodeStatus({ media, machine: new MachineLoad(), deadlineClock, logger });
+  const status = new NodeStatus({ media, sessions, machine: new MachineLoad(), deadlineClock, logger });
 
   const keys = new LinkKeys(config.FLEET_LINK_SECRETS);
   const hub = new LinkHub({
@@ -198,10 +199,14 @@ async function build(
     clock,
     logger,
   });
+  const silentNodes = new SilentNodes({ nodeId, placement, hub, clock });
   const relayServer = new RelayServer({ host: sessions, clock, logger });
   const relayClient = new RelayClient({
     nodeId,
     hub,
+    findLinkAddress: async (target) =>
+      (await placement.findNode(target).catch(() => undefined))?.linkAddress ?? '',
+    hasLapsed: (target) => silentNodes.hasLapsed(target),
     giveUpAfterMs: config.FLEET_RESUME_GRACE_MS,
     clock,
     random,
@@ -271,6 +276,8 @@ async function build(
       hostOn: (target, address) => (target === nodeId ? sessions : relayClient.hostOn(target, address)),
       isLinked: (target) => hub.find(target) !== undefined,
       directory: new RoomDirectory(),
+      hasLapsed: (target) => silentNodes.hasLapsed(target),
+      evidenceAgainstHome: (roomId) => silentNodes.evidenceAgainstHome(roomId),
       expectedPeers: config.FLEET_EXPECTED_PEERS,
       clock,
       random,

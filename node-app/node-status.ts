@@ -9,10 +9,12 @@ import type { HeartbeatReply, NodeHeartbeat } from '../core/placement/placement-
 import { NodeDrain } from './drain/node-drain';
 import type { MediaNode } from './media/media-node';
 import type { MachineLoad } from './meter/machine-load';
+import type { LocalSessionHost } from './session/local-session-host';
 import type { NodeReport, NodeStatePort } from './placement/node-registrar';
 
 export interface NodeStatusOptions {
   media: MediaNode;
+  sessions: Pick<LocalSessionHost, 'canOpen'>;
   machine: MachineLoad;
   /** What drains and cordons are told on: the clock of whoever gives their deadlines. */
   deadlineClock: Clock;
@@ -53,7 +55,8 @@ export class NodeStatus implements NodeStatePort {
 
   /** Whether placement may send it work. */
   get ready(): boolean {
-    return this.currentPhase === 'running' && this.options.media.ready;
+    const { media, sessions } = this.options;
+    return this.currentPhase === 'running' && media.ready && sessions.canOpen;
   }
 
   started(): void {

@@ -1,5 +1,5 @@
 // `npm test`. Without arguments: every test but those of whole fleets on hosts of their own (`npm run test:fleets`, which takes
-// minutes more), after what they need is built once. Stories come after the others; those in real time (browsers, load) last
+// minutes more), after what they need is built once. Stories come after the others; those in real time (browsers, load, faults) last
 // and one at a time: a real video encoder on a machine that does other things sends fewer layers. With arguments: jest, with
 // them.
 import { spawnSync } from 'node:child_process';
@@ -29,7 +29,7 @@ if (args.length > 0) {
   const started = Date.now();
   const built = build();
   console.log(`Built what whole fleets need in ${Math.round((Date.now() - started) / 1_000)} s`);
-  const inRealTime = ['load', 'e2e'];
+  const inRealTime = ['chaos', 'load', 'e2e'];
   const apart = ['fleets', 'scenarios', ...inRealTime];
   const others = projects.map(({ displayName }) => displayName).filter((name) => !apart.includes(name));
   const statuses = [

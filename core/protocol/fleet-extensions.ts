@@ -40,6 +40,8 @@ export const sessionOpenedSchema = z.object({
   resumed: z.boolean(),
   gatewayNodeId: z.string(),
   mediaNodeId: z.string(),
+  /** The gateway answers `ping` with `pong`. */
+  answersPings: z.boolean().optional(),
   /** What the peer's token allows. Left out on a resume: as when the session began. */
   grants: z
     .object({ canPublish: z.boolean(), canSubscribe: z.boolean(), canPublishData: z.boolean() })
@@ -105,6 +107,9 @@ export const EXTENSION_METHODS = {
   gatewayClosing: 'gatewayClosing',
   migrateSession: 'migrateSession',
   acknowledge: 'acknowledge',
+  /** From the client after a silence; a gateway that said so answers `pong`, itself and at once. Both without data. */
+  ping: 'ping',
+  pong: 'pong',
   producerLayersWanted: 'producerLayersWanted',
   forwardedVideo: 'forwardedVideo',
 } as const;

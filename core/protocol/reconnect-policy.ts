@@ -98,6 +98,7 @@ export function planReconnect(situation: ReconnectSituation, random: RandomSourc
     case 'refused': {
       const { code, retriable, retryAfterMs } = trigger.error;
       if (code === 'FLEET_ERR_SESSION_GONE') {
+        if (retryAfterMs) return after(serverTime(retryAfterMs, FALLBACK_WINDOW_MS, random), false);
         return after(within(LOSS_WINDOWS_MS[attempt - 1] ?? FALLBACK_WINDOW_MS, random), false);
       }
       // A token that ran out during the call: once with a new one, then it is final.

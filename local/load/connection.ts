@@ -6,6 +6,7 @@ import {
   sessionOpenedSchema,
   type SessionOpened,
 } from '../../core/protocol/fleet-extensions';
+import { Keepalive } from '../../core/protocol/keepalive';
 import { PROTOO_SUBPROTOCOL, protooMessageSchema } from '../../core/protocol/protoo';
 import { PeerError } from './peer-error';
 
@@ -33,6 +34,7 @@ export class Connection {
   openedAtMs = 0;
   private readonly handshake: Timer;
   private readonly ended: Promise<void>;
+  private keepalive: Keepalive | undefined;
   private opened = false;
   private over = false;
 
@@ -48,10 +50,16 @@ export class Connection {
     this.socket.on('close', (code, reason) => this.end(PeerError.ofClose(code, reason.toString())));
   }
 
+  /** Media has stopped: finds out whether this connection lives. */
+  check(): void {
+    this.keepalive?.check();
+  }
+
   /** `leave`: the peer leaves the room. `drop`: it comes back over another connection. Resolves at its end. */
   async close(why: keyof typeof CLIENT_CLOSE_CODES): Promise<void> {
     this.over = true;
     this.handshake.cancel();
+    this.keepalive?.close();
     this.socket.close(CLIENT_CLOSE_CODES[why]);
     const timer = this.options.clock.setTimer(CLOSE_TIMEOUT_MS, () => this.socket.terminate());
     await this.ended;
@@ -60,6 +68,7 @@ export class Connection {
 
   private receive(frame: Buffer): void {
     if (this.over) return;
+    this.keepalive?.heard();
     try {
       if (this.opened) {
         this.options.onFrame(frame);
@@ -73,11 +82,20 @@ export class Connection {
         const opened = sessionOpenedSchema.parse(message.data);
         this.opened = true;
         this.handshake.cancel();
+        if (opened.answersPings) this.keepalive = this.watch();
         this.options.onOpened(opened);
       }
     } catch (cause) {
       this.end(new PeerError('PROTOCOL_ERROR', 'the server does not speak this protocol', { cause }));
     }
+  }
+
+  private watch(): Keepalive {
+    return new Keepalive({
+      clock: this.options.clock,
+      ping: () => this.socket.send(JSON.stringify({ notification: true, method: EXTENSION_METHODS.ping })),
+      onLost: () => this.end(PeerError.lost('the server does not answer any more')),
+    });
   }
 
   private end(error: PeerError): void {

@@ -10,7 +10,7 @@ import { Connection } from './connection';
 import { addStreamFigures, noStreamFigures, type HostCounts, type HostSamples } from './host-figures';
 import type { PeerSettings, PeerSpec, PeerState } from './load-settings';
 import { PeerError } from './peer-error';
-import { PeerMedia } from './peer-media';
+import { PeerMedia, streamKey } from './peer-media';
 import { PeerMigration, type PeerSession } from './peer-migration';
 import type { ReceivedStream, StreamFigures } from './received-stream';
 import { SignallingSession } from './signalling-session';
@@ -36,6 +36,8 @@ type Trigger = ReconnectTrigger<PeerError>;
 
 /** As the SDK. */
 const GIVE_UP_AFTER_MS = 300_000;
+/** Media that stops altogether for so long, milliseconds, is a reason to doubt the connection. */
+const SILENT_MS = 1_500;
 const MEDIA_LOST = 'MEDIA_LOST';
 /** Not a failure of an attempt: the plain answer to a resume that came too late. */
 const SESSION_GONE = 'FLEET_ERR_SESSION_GONE';
@@ -85,8 +87,17 @@ export class LoadPeer {
       .reduce(addStreamFigures, noStreamFigures());
   }
 
+  /** When the newest packet of that sender came, monotonic milliseconds; undefined: none has. */
+  lastPacketAtMs(peerId: string, kind: 'audio' | 'video'): number | undefined {
+    return this.streams.get(streamKey(peerId, kind))?.lastPacketAtMs;
+  }
+
   /** To be called each second. */
   async reportReception(): Promise<void> {
+    const nowMs = this.options.clock.monotonicMs();
+    const heardAtMs = Array.from(this.streams.values()).flatMap(({ lastPacketAtMs }) => lastPacketAtMs ?? []);
+    // As the SDK when ICE fails: it may be the node, and its gateway with it.
+    if (heardAtMs.length > 0 && nowMs - Math.max(...heardAtMs) > SILENT_MS) this.connection?.check();
     await this.session?.media.report();
   }
 
@@ -255,6 +266,8 @@ export class LoadPeer {
         void this.migrate();
         return;
       case EXTENSION_METHODS.roomPlacementChanged:
+        // With it the session ends: there is nothing to resume.
+        if (this.session) this.session.graceEndsMs = this.options.clock.monotonicMs();
         return this.trigger({ kind: 'placement-changed', ...roomPlacementChangedSchema.parse(data) });
       default:
         return media.notification(method, data);

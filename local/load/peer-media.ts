@@ -80,6 +80,10 @@ interface Consumer {
   seen: { lost: number; packets: number };
 }
 
+export function streamKey(peerId: string, kind: 'audio' | 'video'): string {
+  return `${peerId}/${kind}`;
+}
+
 /** The media of one session: transports, what it sends, what it receives. */
 export class PeerMedia {
   private readonly consumers = new Map<string, Consumer>();
@@ -151,7 +155,7 @@ export class PeerMedia {
     const ssrc = rtpParameters.encodings[0]?.ssrc;
     if (ssrc === undefined) throw new PeerError('PROTOCOL_ERROR', 'a consumer without an SSRC');
     const { streams, spatialLayer, signalling } = this.options;
-    const key = `${peerId}/${kind}`;
+    const key = streamKey(peerId, kind);
     const stream = streams.get(key) ?? new ReceivedStream(CLOCK_RATE[kind], kind === 'video');
     streams.set(key, stream);
     const consumer: Consumer = {

@@ -30,7 +30,7 @@ export class ReceivedStream {
     gapsOver1s: 0,
     longestGapMs: 0,
   };
-  private lastPacketMs: number | undefined;
+  private newestMs: number | undefined;
   private expected = true;
   private readonly consumers = new Set<ConsumerSequence>();
 
@@ -42,6 +42,11 @@ export class ReceivedStream {
     private readonly clockRate: number,
     private readonly flows: boolean,
   ) {}
+
+  /** When its newest packet came, monotonic milliseconds; undefined: none has. */
+  get lastPacketAtMs(): number | undefined {
+    return this.newestMs;
+  }
 
   /** One more consumer carries the stream from now on. */
   begin(ssrc: number): ConsumerSequence {
@@ -64,8 +69,8 @@ export class ReceivedStream {
     const { figures } = this;
     figures.packets += 1;
     figures.bytes += packet.payloadBytes;
-    if (this.flows && this.lastPacketMs !== undefined) countGap(figures, nowMs - this.lastPacketMs);
-    this.lastPacketMs = nowMs;
+    if (this.flows && this.newestMs !== undefined) countGap(figures, nowMs - this.newestMs);
+    this.newestMs = nowMs;
     return consumer.receive(packet, nowMs);
   }
 
@@ -73,8 +78,8 @@ export class ReceivedStream {
   snapshot(nowMs: number): StreamFigures {
     const lost = Array.from(this.consumers).reduce((sum, consumer) => sum + consumer.lost, this.figures.lost);
     const figures = { ...this.figures, lost };
-    if (this.flows && this.expected && this.lastPacketMs !== undefined) {
-      countGap(figures, nowMs - this.lastPacketMs);
+    if (this.flows && this.expected && this.newestMs !== undefined) {
+      countGap(figures, nowMs - this.newestMs);
     }
     return figures;
   }

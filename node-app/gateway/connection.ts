@@ -111,7 +111,12 @@ export class Connection implements SessionDownlink {
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.log('info', 'connection refused', { code: error.code, reason: error.message });
     this.abandonSession('leave');
-    this.sayRefused(error.toJSON());
+    const told = error.toJSON();
+    // Whoever was on a node that is gone joins again as those do whose connection was not lost with it.
+    if (this.options.resuming && error.code === 'FLEET_ERR_SESSION_GONE') {
+      told.retryAfterMs = Math.max(1, this.options.nextReturnMs());
+    }
+    this.sayRefused(told);
     this.closeAfterHold(closeCodeFor(error.toJSON()), error.code, error.retryAfterMs);
   }
 
@@ -167,6 +172,7 @@ export class Connection implements SessionDownlink {
         resumed: resuming,
         gatewayNodeId,
         mediaNodeId,
+        answersPings: true,
         grants,
       } satisfies SessionOpened);
     }
@@ -297,6 +303,12 @@ export class Connection implements SessionDownlink {
   }
 
   private forward(message: ProtooMessage): void {
+    const notified = 'notification' in message && this.options.resumable ? message.method : undefined;
+    // Whether this gateway lives is not for the media node to say.
+    if (notified === EXTENSION_METHODS.ping) {
+      this.notify(EXTENSION_METHODS.pong, {});
+      return;
+    }
     if (!('notification' in message) || message.method !== EXTENSION_METHODS.acknowledge) {
       this.uplink?.send(message);
       return;

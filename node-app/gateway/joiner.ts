@@ -16,6 +16,8 @@ import type { RoomDirectory } from './room-directory';
 /** A room that moves while a peer joins is found again at once; more turns than this are no race any more. */
 const MAX_ATTEMPTS = 4;
 const PAUSE_BETWEEN_ATTEMPTS_MS = 100;
+/** Longer than a lease, and less than a client waits for an answer, milliseconds. */
+const RESUME_PATIENCE_MS = 4_000;
 
 export interface JoinerOptions {
   nodeId: string;
@@ -25,6 +27,10 @@ export interface JoinerOptions {
   /** Whether a link to that node is open: then its address need not be known. */
   isLinked: (nodeId: string) => boolean;
   directory: RoomDirectory;
+  /** Whether a node without a link to here is silent for everybody. Never rejects. */
+  hasLapsed: (nodeId: string) => Promise<boolean>;
+  /** What this gateway can say against a room's home that placement waits for. Never rejects. */
+  evidenceAgainstHome: (roomId: string) => Promise<PlacePeerRequest['evidence']>;
   /** @default learned by placement */
   expectedPeers?: number | undefined;
   clock: Clock;
@@ -107,17 +113,7 @@ export class Joiner {
     const mediaNodeId = nodeOfResumeToken(request.resumeToken);
     if (!mediaNodeId) throw new FleetError('FLEET_ERR_SESSION_GONE');
     const known = this.options.directory.find(request.roomId);
-    const linkAddress = await this.linkAddressOf(mediaNodeId, known);
-    const uplink = await this.options
-      .hostOn(mediaNodeId, linkAddress)
-      .resume({ ...request, gatewayNodeId: this.options.nodeId }, downlink)
-      .catch((error: unknown) => {
-        // A dead node took its sessions along: waiting for it would be in vain.
-        if (error instanceof NodeUnreachableError && error.evidence === 'dead') {
-          throw new FleetError('FLEET_ERR_SESSION_GONE', { message: 'the node of the session is gone' });
-        }
-        throw this.withRetryAfter(FleetError.from(error));
-      });
+    const uplink = await this.resumeOn(mediaNodeId, known, request, downlink);
     return { uplink, mediaNodeId, left: known ? this.options.directory.enter(known) : () => undefined };
   }
 
@@ -153,6 +149,36 @@ export class Joiner {
     }
   }
 
+  /** The client waits here rather than coming again and again, until it is known whether the node lives. */
+  private async resumeOn(
+    nodeId: string,
+    known: Placement | undefined,
+    request: ResumeRequest,
+    downlink: SessionDownlink,
+  ): Promise<SessionUplink> {
+    const { hostOn, hasLapsed, clock } = this.options;
+    const gone = (what: string) =>
+      new FleetError('FLEET_ERR_SESSION_GONE', { message: `the node of the session is ${what}` });
+    const untilMs = clock.monotonicMs() + RESUME_PATIENCE_MS;
+    for (;;) {
+      const linkAddress = await this.linkAddressOf(nodeId, known);
+      // Before the attempt: a dial into nowhere takes seconds.
+      if (linkAddress !== '' && (await hasLapsed(nodeId))) throw gone('silent');
+      try {
+        const gatewayNodeId = this.options.nodeId;
+        return await hostOn(nodeId, linkAddress).resume({ ...request, gatewayNodeId }, downlink);
+      } catch (error) {
+        const isUnreachable = error instanceof NodeUnreachableError;
+        // A dead node took its sessions along: waiting for it would be in vain.
+        if (isUnreachable && error.evidence === 'dead') throw gone('gone');
+        if (!isUnreachable || clock.monotonicMs() > untilMs) {
+          throw this.withRetryAfter(FleetError.from(error));
+        }
+      }
+      await this.pause();
+    }
+  }
+
   private async place(request: JoinRequest, evidence: PlacePeerRequest['evidence']): Promise<Placement> {
     const { roomId, role } = request;
     const expectedPeers = request.expectedPeers ?? this.options.expectedPeers;
@@ -168,6 +194,10 @@ export class Joiner {
       ) {
         return { ...known, created: false, claim: { ...known.claim, ...NO_CLAIM } };
       }
+      const waits = fleetError.code === 'FLEET_ERR_PLACEMENT_UNAVAILABLE' && fleetError.cause === undefined;
+      // Placement's own word, and not the want of it: it waits for a home that may be gone for good.
+      const found = waits && !evidence ? await this.options.evidenceAgainstHome(roomId) : undefined;
+      if (found !== undefined) return this.place(request, found);
       throw fleetError;
     }
   }

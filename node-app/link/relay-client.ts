@@ -28,16 +28,27 @@ import { RemoteSession } from './remote-session';
 const CALL_TIMEOUT_MS = 10_000;
 const FIRST_BACK_OFF_MS = 50;
 const MAX_BACK_OFF_MS = 1_000;
+/** While a lost link is dialed, milliseconds: a lease lapses about when a silent link is found lost. */
+const LOOK_FOR_LAPSE_EVERY_MS = 500;
 
 export interface RelayClientOptions {
   /** This node. */
   nodeId: string;
   hub: Pick<LinkHub, 'connect'>;
+  /** How a node is reached, as placement says; empty when it does not. Never rejects. */
+  findLinkAddress: (nodeId: string) => Promise<string>;
+  /** Whether a node whose link is lost is silent for everybody: then it is not waited for. Never rejects. */
+  hasLapsed: (nodeId: string) => Promise<boolean>;
   /** Time after which an unreachable node's sessions are given up: it drops them itself then. Milliseconds. */
   giveUpAfterMs: number;
   clock: Clock;
   random: RandomSource;
   logger: Logger;
+}
+
+/** Undefined: the link stands, and sessions go on over it. */
+interface RelinkOutcome {
+  error: FleetError | undefined;
 }
 
 /** The gateway's side of the relay: sessions on other nodes, kept alive over links that break. */
@@ -202,26 +213,56 @@ export class RelayClient {
   }
 
   private async relink(nodeId: string): Promise<void> {
-    const { clock, hub, giveUpAfterMs } = this.options;
+    const { clock, giveUpAfterMs } = this.options;
     const deadlineMs = clock.monotonicMs() + giveUpAfterMs;
     let backOffMs = FIRST_BACK_OFF_MS;
     while (!this.stopping) {
       const waiting = this.unlinked(nodeId);
       const [first] = waiting;
       if (!first) return;
-      try {
-        const link = await hub.connect(nodeId, first.linkAddress);
-        await Promise.all(this.unlinked(nodeId).map((session) => this.resumeOn(link, session)));
-      } catch (error) {
-        if (!(error instanceof NodeUnreachableError)) throw error;
-        if (error.evidence === 'dead' || clock.monotonicMs() > deadlineMs) {
-          this.giveUp(nodeId, error);
-          return;
-        }
-        await this.wait(backOffMs * (0.5 + this.options.random()));
-        backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
+      const attempt = this.relinkOnce(nodeId, first.linkAddress).then(
+        () => ({ error: undefined }),
+        (error: unknown) => ({ error: FleetError.from(error) }),
+      );
+      if (await this.lapses(nodeId, attempt)) {
+        this.giveUp(
+          nodeId,
+          new FleetError('FLEET_ERR_NODE_UNREACHABLE', { message: 'its lease has lapsed' }),
+        );
+        return;
       }
+      const { error } = await attempt;
+      if (error === undefined) continue;
+      if (!(error instanceof NodeUnreachableError)) throw error;
+      if (error.evidence === 'dead' || clock.monotonicMs() > deadlineMs) {
+        this.giveUp(nodeId, error);
+        return;
+      }
+      await this.wait(backOffMs * (0.5 + this.options.random()));
+      backOffMs = Math.min(backOffMs * 2, MAX_BACK_OFF_MS);
     }
+  }
+
+  /** True once the node is silent for everybody; false when the attempt has ended before that. Never rejects. */
+  private async lapses(nodeId: string, attempt: Promise<RelinkOutcome>): Promise<boolean> {
+    let outcome: RelinkOutcome | undefined;
+    const ended = attempt.then((value) => {
+      outcome = value;
+    });
+    for (;;) {
+      // Not only after the attempt: a dial into nowhere takes seconds.
+      if (await this.options.hasLapsed(nodeId)) return outcome === undefined || outcome.error !== undefined;
+      if (outcome !== undefined || this.stopping) return false;
+      await Promise.race([ended, this.wait(LOOK_FOR_LAPSE_EVERY_MS)]);
+    }
+  }
+
+  /** @throws NodeUnreachableError */
+  private async relinkOnce(nodeId: string, linkAddress: string): Promise<void> {
+    // A session that was resumed over an open link came without an address.
+    const address = linkAddress || (await this.options.findLinkAddress(nodeId));
+    const link = await this.options.hub.connect(nodeId, address);
+    await Promise.all(this.unlinked(nodeId).map((session) => this.resumeOn(link, session)));
   }
 
   /** Open sessions of the node that no link carries. */

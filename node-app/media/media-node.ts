@@ -437,7 +437,9 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
   }
 
   #onWorkerDied({ worker, pid, roomIds }: WorkerDeath): void {
-    for (const roomId of roomIds) this.#registry.find(roomId)?.room?.workerDied(worker);
+    // With another worker there is nothing to wait for, but who comes when.
+    const reason = this.#pool.workers.length > 0 ? new FleetError('FLEET_ERR_WORKER_DIED') : workerDied();
+    for (const roomId of roomIds) this.#registry.find(roomId)?.room?.workerDied(worker, reason);
     this.emit('workerDied', { worker: worker.index, pid, roomIds });
   }
 

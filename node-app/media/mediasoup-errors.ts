@@ -4,8 +4,8 @@ import { FleetError } from '../../core/errors';
 /** Longest part of a mediasoup message that is passed on. */
 const MAX_MESSAGE_CHARACTERS = 300;
 
-/** When a client whose worker died may try again: the pool has usually replaced it by then. */
-export const WORKER_RETRY_AFTER_MS = 1_000;
+/** When a client whose worker died may try again where there is no other: the pool has usually replaced it by then. */
+export const WORKER_RETRY_AFTER_MS = 500;
 
 /**
  * Runs a call to mediasoup and maps its failure: a dead worker, an object that is gone, or (everything else)

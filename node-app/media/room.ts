@@ -169,17 +169,17 @@ export class Room {
     return this.#routers.takeSeat(worker);
   }
 
-  /** Ends the part of the room that was on this worker: all of it, when nobody sits elsewhere. */
-  workerDied(worker: MediaWorker): void {
+  /** Ends, with that reason, the part of the room that was on this worker: all of it, when nobody sits elsewhere. */
+  workerDied(worker: MediaWorker, reason: FleetError): void {
     const lost = this.#routers.find(worker);
     const survives = this.peers.some(({ roomRouter }) => roomRouter.worker !== worker);
     if (!survives) {
-      this.close(workerDied());
+      this.close(reason);
       return;
     }
     if (lost === undefined) return;
     this.#routers.forget(lost);
-    for (const peer of this.peers) if (peer.roomRouter === lost) peer.close(workerDied());
+    for (const peer of this.peers) if (peer.roomRouter === lost) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) {
       if (broadcaster.roomRouter === lost) broadcaster.close();
     }

@@ -11,6 +11,7 @@ import type {
   SessionResumeRequest,
   SessionUplink,
 } from '../../core/session/session-port';
+import { FailingJoins } from './failing-joins';
 import type { MigrationOutcome, SessionMigrationOptions } from './session-migration';
 import type { MediaPort } from '../media/media-port';
 import { createResumeToken, sameResumeToken } from './resume-token';
@@ -34,9 +35,17 @@ export interface LocalSessionHostOptions {
 /** The sessions whose media is on this node. */
 export class LocalSessionHost implements SessionHost {
   private readonly sessions = new Map<string, Session>();
+  private readonly failingJoins: FailingJoins;
   private stopping = false;
 
-  constructor(private readonly options: LocalSessionHostOptions) {}
+  constructor(private readonly options: LocalSessionHostOptions) {
+    this.failingJoins = new FailingJoins(options);
+  }
+
+  /** Sessions can be opened here, as far as anybody has tried lately. */
+  get canOpen(): boolean {
+    return !this.failingJoins.isResting;
+  }
 
   get sessionCount(): number {
     return this.sessions.size;
@@ -90,8 +99,11 @@ export class LocalSessionHost implements SessionHost {
     } catch (error) {
       const fleetError = FleetError.from(error);
       session.close(fleetError);
+      // Of the others it is the request's fault, or the room's.
+      if (fleetError.code === 'FLEET_ERR_INTERNAL') this.failingJoins.failed();
       throw fleetError;
     }
+    this.failingJoins.succeeded();
     if (session.closeError) throw session.closeError;
     this.options.logger.info(
       { sessionId: session.id, roomId, peerId, gatewayNodeId: request.gatewayNodeId, resumable },

@@ -14,6 +14,9 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   'cascade-latency': () => import('./cascade-latency.js'),
   'cascade-scale': () => import('./cascade-scale.js'),
   broadcast: () => import('./broadcast.js'),
+  'crash-recovery': () => import('./crash-recovery.js'),
+  'gateway-loss': () => import('./gateway-loss.js'),
+  'redis-outage': () => import('./redis-outage.js'),
 };
 
 const USAGE = `usage: npm run bench -- NAME [--json] [--rounds N]

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { z } from 'zod';
@@ -197,7 +198,7 @@ export async function forkNode(
   { entry, launcher = [] }: ForkNodeOptions = {},
 ): Promise<ChildProcess> {
   const [execPath, ...execArgv] = [...launcher, process.execPath];
-  return fork(entry ?? (await buildNodeApp()).entry, [], {
+  const child = fork(entry ?? (await buildNodeApp()).entry, [], {
     execPath,
     execArgv,
     cwd: path.join(__dirname, '../..'),
@@ -208,4 +209,9 @@ export async function forkNode(
     },
     silent: true,
   });
+  const folder = process.env.TEST_LOG_FOLDER;
+  if (folder !== undefined) {
+    child.stdout?.pipe(createWriteStream(path.join(folder, `${variables.FLEET_NODE_ID}-${child.pid}.log`)));
+  }
+  return child;
 }

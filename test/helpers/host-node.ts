@@ -3,7 +3,7 @@ import { startNode } from '../../node-app/compose';
 import { parseConfig } from '../../node-app/config';
 import { systemClock } from '../../node-app/system-clock';
 
-/** A node's process as node-app/main.ts, which beside that answers what its workers hold. Of NodeHosts. */
+/** A node's process as node-app/main.ts, which beside that answers what it and its workers hold. Of NodeHosts. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const node = await startNode({
@@ -14,8 +14,13 @@ async function main(): Promise<void> {
     logger: pino({ level: config.FLEET_LOG_LEVEL, base: { nodeId: config.FLEET_NODE_ID } }),
   });
   const { nodeId, httpPort, linkPort, mediaPorts } = node;
-  process.on('message', () => {
-    void node.parts.media.dumpWorkers().then((dumps) => process.send?.({ type: 'dumps', dumps }));
+  const { media } = node.parts;
+  process.on('message', (question) => {
+    if (question === 'rooms') {
+      process.send?.({ type: 'rooms', rooms: media.accounts.map((account) => account.report()) });
+    } else {
+      void media.dumpWorkers().then((dumps) => process.send?.({ type: 'dumps', dumps }));
+    }
   });
   const stop = () => void node.close().then(() => process.exit(0));
   process.on('SIGTERM', stop);

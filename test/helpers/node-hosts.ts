@@ -1,6 +1,7 @@
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { RoomReport } from '../../core/placement/placement-port';
 import { roomDetailSchema, type RoomDetail } from '../../core/protocol/room-detail';
 import { mintToken } from '../../local/token/mint-token';
 import type { WorkerDump } from '../../node-app/media/worker-pool';
@@ -45,6 +46,7 @@ const OUT_DIR = join(__dirname, '..', '..', 'dist', 'test-host');
 export class NodeHosts {
   readonly hosts: NodeHost[] = [];
   readonly #cut = new Set<NodeHost>();
+  #places = 0;
 
   private constructor(
     private readonly network: HostNetwork,
@@ -105,8 +107,17 @@ export class NodeHosts {
 
   /** One more host with a node. */
   async add(): Promise<NodeHost> {
-    const nodeId = `node-${String.fromCharCode(97 + this.hosts.length)}`;
-    const place = await this.network.addHost();
+    const nodeId = `node-${String.fromCharCode(97 + this.#places)}`;
+    this.#places += 1;
+    return this.#launch(nodeId, await this.network.addHost());
+  }
+
+  /** A node anew where one was killed, with its id. */
+  restart({ nodeId, place }: NodeHost): Promise<NodeHost> {
+    return this.#launch(nodeId, place);
+  }
+
+  async #launch(nodeId: string, place: HostPlace): Promise<NodeHost> {
     const { address } = place;
     const variables = {
       ...this.variables,
@@ -146,18 +157,24 @@ export class NodeHosts {
     await this.network.heal(host.place, pidOf(host));
   }
 
+  isCut(host: NodeHost): boolean {
+    return this.#cut.has(host);
+  }
+
   /** The node's process is gone from one moment to the next, and its workers with it. */
   async kill(host: NodeHost): Promise<void> {
     this.hosts.splice(this.hosts.indexOf(host), 1);
     await host.process.end('SIGKILL');
   }
 
-  /** A `GET` on the operator API of a host that isn't cut off, parsed. */
-  async operator<T>(path: string): Promise<T> {
+  /** A `GET` on the operator API of a host that isn't cut off, parsed; with `body` a `POST`. */
+  async operator<T>(path: string, body?: object): Promise<T> {
     const host = this.hosts.find((one) => !this.#cut.has(one));
     if (!host) throw new Error('there is no host that answers');
+    const authorization = `Bearer ${this.operatorToken}`;
     const response = await fetch(`${host.url.replace('ws:', 'http:')}${path}`, {
-      headers: { authorization: `Bearer ${this.operatorToken}` },
+      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -177,13 +194,34 @@ export class NodeHosts {
 
   /** What the workers of each host hold, by node id. */
   async dumps(): Promise<Map<string, WorkerDump[]>> {
-    const all = this.hosts.map(async ({ nodeId, process: { child } }) => {
-      const answer = once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) });
-      child.send('dump');
-      const [{ dumps }] = (await answer) as [{ dumps: WorkerDump[] }];
-      return [nodeId, dumps] as const;
+    const answers = await this.#ask<{ type: 'dumps'; dumps: WorkerDump[] }>('dumps');
+    return new Map(Array.from(answers, ([nodeId, { dumps }]) => [nodeId, dumps]));
+  }
+
+  /** The rooms that each host's node believes to hold, by node id; without those that can't be asked just now. */
+  async liveRooms(): Promise<Map<string, RoomReport[]>> {
+    const answers = await this.#ask<{ type: 'rooms'; rooms: RoomReport[] }>('rooms');
+    return new Map(Array.from(answers, ([nodeId, { rooms }]) => [nodeId, rooms]));
+  }
+
+  /** Past the network. A host that is cut off answers too, where it isn't stopped for that. */
+  async #ask<Answer extends { type: string }>(question: Answer['type']): Promise<Map<string, Answer>> {
+    const stopped = (host: NodeHost) => this.network.kind === 'loopback addresses' && this.#cut.has(host);
+    const asked = this.hosts.filter((host) => !stopped(host));
+    const answers = asked.map(async ({ nodeId, process: { child } }) => {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const answer = (async () => {
+        for await (const [message] of on(child, 'message', { signal, close: ['exit'] })) {
+          if ((message as Answer).type === question) return message as Answer;
+        }
+        return undefined;
+      })();
+      // One that is being killed is gone, and says nothing.
+      if (child.connected) child.send(question, () => undefined);
+      return [nodeId, await answer] as const;
     });
-    return new Map(await Promise.all(all));
+    const found = await Promise.all(answers);
+    return new Map(found.filter((one): one is readonly [string, Answer] => one[1] !== undefined));
   }
 
   /** How many things each host's workers hold: equal before a room began and after it ended. */
@@ -193,6 +231,11 @@ export class NodeHosts {
       dumps.reduce((sum, { entities }) => sum + entities, 0),
     ]);
     return Object.fromEntries(counts) as Record<string, number>;
+  }
+
+  /** All of them are on it. For what a test does to it. */
+  get store(): RedisServer {
+    return this.redis;
   }
 
   /** Of Redis, without values. */

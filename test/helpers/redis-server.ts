@@ -84,13 +84,19 @@ export class RedisServer {
     await exited;
   }
 
-  /** Brings it back after `kill()` or instead of a running one. `empty: false` keeps the data that it has now. */
-  async restart({ empty }: { empty: boolean }): Promise<void> {
-    if (!empty && this.#process) {
-      const client = this.client();
+  /** Writes to disk what a `restart` after a `kill()` finds. */
+  async save(): Promise<void> {
+    const client = this.client();
+    try {
       await client.save();
+    } finally {
       client.disconnect();
     }
+  }
+
+  /** Brings it back after `kill()` or instead of a running one. `empty: false` keeps the data that it has now. */
+  async restart({ empty }: { empty: boolean }): Promise<void> {
+    if (!empty && this.#process) await this.save();
     await this.kill();
     if (empty) rmSync(path.join(this.#folder, 'dump.rdb'), { force: true });
     await this.#spawn();

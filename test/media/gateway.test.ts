@@ -36,6 +36,14 @@ describe('a gateway with its own media', () => {
     await alice.close();
   });
 
+  test('answers the ping of a client that can resume, and nobody else hears of it', async () => {
+    const { client, session } = await ProtooSocket.open({ url: fleet.url(0), roomId: 'ping', peerId: 'p' });
+    expect(session.answersPings).toBe(true);
+    client.send({ notification: true, method: EXTENSION_METHODS.ping });
+    expect(await client.notification(EXTENSION_METHODS.pong)).not.toHaveProperty('seq');
+    client.close();
+  });
+
   test('sends no seq to a client that did not ask for resume', async () => {
     const client = await ProtooSocket.connect({ url: fleet.url(0), roomId: 'plain', peerId: 'p' });
     expect(await client.request('getRouterRtpCapabilities')).toMatchObject({ ok: true });

@@ -299,6 +299,7 @@ describe('what the heartbeat reports', () => {
     await start();
     const state = new NodeStatus({
       media: node,
+      sessions: { canOpen: true },
       machine: new MachineLoad(),
       deadlineClock: systemClock,
       logger: pino({ level: 'silent' }),

@@ -109,11 +109,11 @@ describe('the home', () => {
     const evidence = { nodeId: home.nodeId, kind: 'unreachable' } as const;
     await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ epoch: home.epoch });
     await expect(fleet.store.findHome({ roomId, nodeId, evidence })).rejects.toMatchObject(
-      unavailable(3_000),
+      unavailable(1_000),
     );
     await fleet.advance(3_000, { silent });
-    await expect(fleet.store.findHome({ roomId, nodeId })).rejects.toMatchObject(unavailable(12_000));
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(12_000));
+    await expect(fleet.store.findHome({ roomId, nodeId })).rejects.toMatchObject(unavailable(1_000));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     await fleet.advance(12_000, { silent });
     await expect(fleet.store.findHome({ roomId, nodeId })).resolves.toMatchObject({ nodes: [nodeId] });
   });
@@ -209,7 +209,7 @@ describe('Redis that forgot', () => {
     for (const node of [second, third]) {
       await fleet.beat(node.nodeId, { full: true, rooms: [part(node)] });
     }
-    const unavailable = { code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs: 3_000 };
+    const unavailable = { code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs: 1_000 };
     const find = () => fleet.store.findHome({ roomId: 'r', nodeId: third.nodeId });
     await expect(fleet.place('r')).rejects.toMatchObject(unavailable);
     await expect(find()).rejects.toMatchObject(unavailable);

@@ -63,7 +63,7 @@ describe('a silent node', () => {
     const room = await liveRoom('r');
     await fleet.serve(['b']);
     await fleet.advance(3_000, { silent: ['a'] });
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(12_000));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     await fleet.advance(11_000, { silent: ['a'] });
     await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     await fleet.advance(1_000, { silent: ['a'] });
@@ -215,9 +215,9 @@ describe('Redis that forgot', () => {
   test('the first heartbeat of all begins a generation, and new rooms wait for one lease', async () => {
     await expect(fleet.place('r')).rejects.toMatchObject({ code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE' });
     await fleet.beat('a');
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(3_000));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     fleet.nowMs += 1_200;
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_800));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     await fleet.beat('a');
     fleet.nowMs += 1_800;
     expect((await fleet.place('r')).nodeId).toBe('a');
@@ -231,7 +231,7 @@ describe('Redis that forgot', () => {
     await expect(fleet.place('r1')).rejects.toMatchObject({ code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE' });
     expect((await fleet.beat('a')).needFull).toBe(true);
     expect((await fleet.beat('b')).needFull).toBe(true);
-    await expect(fleet.place('r1')).rejects.toMatchObject(unavailable(3_000));
+    await expect(fleet.place('r1')).rejects.toMatchObject(unavailable(1_000));
     for (const nodeId of ['a', 'b']) {
       await fleet.beat(nodeId, {
         full: true,
@@ -243,7 +243,7 @@ describe('Redis that forgot', () => {
       expect(again).toMatchObject({ nodeId: room.nodeId, epoch: room.epoch, created: false });
       expect(again.claim.seq).toBeGreaterThan(room.claim.seq);
     }
-    await expect(fleet.place('new')).rejects.toMatchObject(unavailable(3_000));
+    await expect(fleet.place('new')).rejects.toMatchObject(unavailable(1_000));
     expect(await fleet.store.readEvents()).toEqual([expect.objectContaining({ kind: 'generation-began' })]);
   });
 
@@ -257,7 +257,7 @@ describe('Redis that forgot', () => {
     await fleet.redis.hset(key, room.nodeId, before ?? Buffer.alloc(0));
     await fleet.redis.hdel(roomKey, 'r');
     expect((await fleet.beat(room.nodeId)).needFull).toBe(true);
-    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(3_000));
+    await expect(fleet.place('r')).rejects.toMatchObject(unavailable(1_000));
     await fleet.beat(room.nodeId, { full: true, rooms: [reportOf(room)] });
     expect(await fleet.place('r')).toMatchObject({ nodeId: room.nodeId, epoch: room.epoch });
   });
@@ -270,7 +270,7 @@ describe('Redis that forgot', () => {
     await fleet.beat(first ?? '');
     await expect(
       fleet.place('r2', { evidence: { nodeId: second ?? '', kind: 'unreachable' } }),
-    ).rejects.toMatchObject(unavailable(3_000));
+    ).rejects.toMatchObject(unavailable(1_000));
     await fleet.beat(second ?? '', { full: true, rooms: rooms.slice(1).map((room) => reportOf(room)) });
     expect(await fleet.place('r2')).toMatchObject({ nodeId: second, created: false });
   });

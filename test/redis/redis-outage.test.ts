@@ -1,43 +1,16 @@
 import type { Redis } from 'ioredis';
 import { pino, type Logger } from 'pino';
 import { systemClock } from '../../node-app/system-clock';
-import type { RoomReport } from '../../core/placement/placement-port';
-import { NodeRegistrar, type NodeStatePort } from '../../node-app/placement/node-registrar';
+import { NodeRegistrar } from '../../node-app/placement/node-registrar';
 import { PlacementStore } from '../../node-app/placement/placement-store';
 import { connectRedis } from '../../node-app/placement/redis-connection';
 import { eventually } from '../helpers/eventually';
+import { ListNode } from '../helpers/list-node';
 import { RedisServer } from '../helpers/redis-server';
-import { BOTH, TEST_CAPACITY } from '../helpers/test-fleet';
+import { BOTH } from '../helpers/test-fleet';
 
 const LEASE_MS = 600;
 const BEAT_MS = 100;
-
-/** A node whose rooms are a list. */
-class ListNode implements NodeStatePort {
-  readonly rooms = new Map<string, RoomReport>();
-  readonly dropped: string[] = [];
-  seen: number[] = [];
-
-  readState: NodeStatePort['readState'] = () => ({
-    state: 'SERVING',
-    ready: true,
-    capacity: TEST_CAPACITY,
-    committed: { egressBps: 0, packetsPerSecond: 0 },
-    measured: { egressBps: 0, packetsPerSecond: 0 },
-    load: { cpuLoad: 0, sysLoad: 0, rooms: this.rooms.size, clients: 0, tracks: 0, bytesPerSecond: 0 },
-  });
-  listRooms = (): RoomReport[] => [...this.rooms.values()];
-  takeEndedRooms = (): [] => [];
-  takeSeenClaims = (): number[] => this.seen.splice(0);
-  followHomes = (): void => undefined;
-  placementAnswered = (): boolean => false;
-  dropRooms: NodeStatePort['dropRooms'] = (lost) => {
-    for (const { roomId } of lost) {
-      this.rooms.delete(roomId);
-      this.dropped.push(roomId);
-    }
-  };
-}
 
 let server: RedisServer;
 let redis: Redis;

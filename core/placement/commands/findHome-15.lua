@@ -30,7 +30,7 @@ local list = rawRoom and splitNodes(roomNodes(rawRoom)) or {}
 if not placeIn(list, asking) then
   -- After an outage of Redis the nodes first have to say what they hold.
   local rest = generationRest(tonumber(call('GET', GENERATION)), now)
-  if rest > 0 then return { UNAVAILABLE, rest } end
+  if rest > 0 then return notYet(rest) end
   return { NOT_FOUND }
 end
 
@@ -43,7 +43,7 @@ local isUsable = homeNode and homeNode[LEASE] > now and homeNode[STATE] < 3 and 
 local room = unpackRoom(rawRoom)
 if home ~= asking and not isUsable then
   local rest = homeRest(homeNode, evidence, now)
-  if rest > 0 then return { UNAVAILABLE, rest } end
+  if rest > 0 then return notYet(rest) end
   local nextHome = nextHomeOf(list, now, ARGV[3])
   if not nextHome then return { UNAVAILABLE, HEARTBEAT_INTERVAL } end
   if homeNode and homeNode[LEASE] > now then unrankNodes({ home }) end

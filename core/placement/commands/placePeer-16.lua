@@ -181,7 +181,7 @@ end
 if not rawRoom then
   local known = call('MGET', GENERATION, KEYS[16])
   local rest = generationRest(tonumber(known[1]), now)
-  if rest > 0 then return { UNAVAILABLE, rest } end
+  if rest > 0 then return notYet(rest) end
   local expected = wanted
   if expected <= 0 then
     local learned = tonumber(known[2])
@@ -202,7 +202,7 @@ if isHomeUsable then return placeAmong(list, room) end
 -- The home is gone, or silent, or this gateway says so.
 
 local rest = homeRest(homeNode, isSuspect and evidence or 0, now)
-if rest > 0 then return { UNAVAILABLE, rest } end
+if rest > 0 then return notYet(rest) end
 
 -- Proven dead before its lease lapsed: nothing more goes there, unless its next heartbeat proves otherwise.
 if homeNode and homeNode[LEASE] > now then unrankNodes({ home }) end

@@ -339,12 +339,55 @@ describe('SessionKeeper', () => {
     expect(log).toContain('retry 1 in 2200: FLEET_ERR_SHUTTING_DOWN');
   });
 
+  it('resumes through another gateway when the one that it has falls silent', async () => {
+    const { clock, keeper, socket, sockets, log } = setUp();
+    keeper.start();
+    await settle();
+    socket().openSession({ answersPings: true });
+    await settle();
+    socket().answer('join', {}, 1);
+    await settle();
+    const first = socket();
+    const pings = () =>
+      first.sent.filter((message) => 'notification' in message && message.method === 'ping').length;
+    await clock.advance(3_000);
+    first.notify('newPeer', {}, 2);
+    await clock.advance(4_999);
+    expect(pings()).toBe(0);
+    await clock.advance(1);
+    expect(pings()).toBe(1);
+    await clock.advance(2_000);
+    first.notify('pong', {});
+    await clock.advance(4_999);
+    expect([pings(), sockets.length]).toEqual([1, 1]);
+    await clock.advance(1);
+    expect(pings()).toBe(2);
+    await clock.advance(4_000);
+    expect(log).toContain('retry 1 in 250: CONNECTION_LOST');
+    await clock.advance(250);
+    expect(sockets).toHaveLength(2);
+    // It says no more on a connection that it has given up.
+    await clock.advance(20_000);
+    expect(pings()).toBe(2);
+  });
+
   it('gives a session up whose room moves, after the time that the server named', async () => {
-    const { clock, socket, join } = setUp();
+    const { clock, socket, sockets, join } = setUp();
     await join();
     socket().notify('roomPlacementChanged', { reason: 'node-lost', retryAfterMs: 1_000 });
     socket().drop(1012);
     await clock.advance(1_100);
+    expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    // Nor is it tried to be resumed when it has no new place yet.
+    socket().notify('connectionRefused', {
+      code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE',
+      message: 'later',
+      retriable: true,
+      retryAfterMs: 1_000,
+    });
+    socket().drop(1013);
+    await clock.advance(1_100);
+    expect(sockets).toHaveLength(3);
     expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
   });
 

@@ -130,7 +130,7 @@ export class SessionKeeper {
   async probe(): Promise<void> {
     const connection = this.#connection;
     const signalling = this.#session?.signalling;
-    if (this.#probing || !connection || !signalling) return;
+    if (this.#probing || !connection || !signalling || connection.check()) return;
     this.#probing = true;
     try {
       await signalling.request('getRouterRtpCapabilities', {}, { timeoutMs: PROBE_TIMEOUT_MS });
@@ -151,7 +151,7 @@ export class SessionKeeper {
     const session = this.#session;
     if (session) {
       session.signalling.detach();
-      session.graceEndsMs = this.#options.clock.monotonicMs() + session.opened.graceMs;
+      session.graceEndsMs ??= this.#options.clock.monotonicMs() + session.opened.graceMs;
     }
     if (this.#planned || this.#connecting) return;
     const refused = error.code !== 'CONNECTION_LOST' && error.code !== 'TIMEOUT';
@@ -162,6 +162,8 @@ export class SessionKeeper {
     if (this.#closed) return;
     const { clock, random, giveUpAfterMs, joinAttempts, freshToken, handlers } = this.#options;
     const now = clock.monotonicMs();
+    // With that the session ends: there is nothing to resume.
+    if (trigger.kind === 'placement-changed' && this.#session) this.#session.graceEndsMs = now;
     this.#troubleSinceMs ??= now;
     const attempt = ++this.#attempt;
     const plan = planReconnect(

@@ -5,6 +5,7 @@ import type {
   SessionOpened,
 } from '../../../core/protocol/fleet-extensions';
 import type { Clock } from '../../../core/protocol/for-browsers';
+import { Keepalive } from '../../../core/protocol/keepalive';
 import type { CLOSE_CODES, PROTOO_SUBPROTOCOL, ProtooMessage } from '../../../core/protocol/protoo';
 import { FleetClientError } from '../errors';
 import { isRecord, parseFrame } from './frames';
@@ -21,6 +22,8 @@ const FINAL_CLOSE_CODE: (typeof CLOSE_CODES)['final'] = 4000;
 const LEAVE: (typeof CLIENT_CLOSE_CODES)['leave'] = 1000;
 const DROP: (typeof CLIENT_CLOSE_CODES)['drop'] = 4001;
 const SESSION_OPENED: (typeof EXTENSION_METHODS)['sessionOpened'] = 'sessionOpened';
+const PING: (typeof EXTENSION_METHODS)['ping'] = 'ping';
+const PONG: (typeof EXTENSION_METHODS)['pong'] = 'pong';
 const CONNECTION_REFUSED: (typeof EXTENSION_METHODS)['connectionRefused'] = 'connectionRefused';
 
 /** An open socket whose session the server has named. */
@@ -29,6 +32,8 @@ export interface Connection {
   readonly opened: SessionOpened;
   /** From now on; messages that came in the meantime are delivered at once. */
   listen(listener: ConnectionListener): void;
+  /** Asks the server at once for a sign of life. False: this one does not answer such questions. */
+  check(): boolean;
   /** Nothing is delivered after it. `leave`: the peer leaves; `drop`: its session goes on. Idempotent. */
   close(why: 'leave' | 'drop'): void;
 }
@@ -64,6 +69,7 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
     }
     let opened = false;
     let silent = false;
+    let keepalive: Keepalive | undefined;
     let listener: ConnectionListener | undefined;
     let closedBy: FleetClientError | undefined;
     const early: ProtooMessage[] = [];
@@ -76,6 +82,7 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
 
     const silence = () => {
       timer.cancel();
+      keepalive?.close();
       signal.removeEventListener('abort', onAbort);
       silent = true;
     };
@@ -90,6 +97,8 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
     socket.addEventListener('message', ({ data }) => {
       const message = silent ? undefined : parseFrame(data);
       if (!message) return;
+      keepalive?.heard();
+      if ('notification' in message && message.method === PONG) return;
       if ('notification' in message && message.method === CONNECTION_REFUSED) {
         end(refusal(message.data));
         return;
@@ -103,6 +112,13 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
         opened = true;
         timer.cancel();
         signal.removeEventListener('abort', onAbort);
+        if (session.answersPings) {
+          keepalive = new Keepalive({
+            clock,
+            ping: () => socket.send(JSON.stringify({ notification: true, method: PING })),
+            onLost: () => end(lost('the server does not answer any more')),
+          });
+        }
         resolve({
           socket,
           opened: session,
@@ -110,6 +126,10 @@ export function openConnection(options: OpenConnectionOptions): Promise<Connecti
             listener = next;
             for (const message of early.splice(0)) next.onMessage(message);
             if (closedBy) next.onClosed(closedBy);
+          },
+          check: () => {
+            keepalive?.check();
+            return keepalive !== undefined;
           },
           close: (why) => {
             silence();
@@ -161,7 +181,7 @@ function refusal(data: unknown): FleetClientError {
 
 function sessionOpened(data: unknown): SessionOpened | undefined {
   if (!isRecord(data)) return undefined;
-  const { sessionId, resumeToken, graceMs, resumed, gatewayNodeId, mediaNodeId, grants } = data;
+  const { sessionId, resumeToken, graceMs, resumed, gatewayNodeId, mediaNodeId, answersPings, grants } = data;
   if (typeof sessionId !== 'string' || typeof resumeToken !== 'string') return undefined;
   return {
     sessionId,
@@ -170,6 +190,7 @@ function sessionOpened(data: unknown): SessionOpened | undefined {
     resumed: resumed === true,
     gatewayNodeId: typeof gatewayNodeId === 'string' ? gatewayNodeId : '',
     mediaNodeId: typeof mediaNodeId === 'string' ? mediaNodeId : '',
+    answersPings: answersPings === true,
     grants: isRecord(grants) ? grantsOf(grants) : undefined,
   };
 }

@@ -19,3 +19,9 @@ local function homeRest(homeNode, evidence, now)
   if evidence == 0 then movesAt = movesAt - LEASE_TTL + SILENT_HOME end
   return math.max(0, math.ceil(movesAt - now))
 end
+
+-- The answer while it has to be waited for so long, milliseconds. Asked for again sooner: the next heartbeat of the node
+-- that is waited for, if it lives, ends the wait.
+local function notYet(rest)
+  return { UNAVAILABLE, math.min(rest, HEARTBEAT_INTERVAL) }
+end
