@@ -158,6 +158,22 @@ describe('a room that outgrows its node', () => {
     expect(room?.nodes).not.toContain(again.nodeId);
   });
 
+  test('whose node dies goes on in parts where it fits on no single one, though each is large enough empty', async () => {
+    await fleet.serve(['a'], { capacity: viewers(9) });
+    await fleet.place('r', { role: SENDER, expectedPeers: 1 });
+    for (let i = 0; i < 8; i += 1) await fleet.place('r', { role: AUDIENCE });
+    for (const nodeId of ['b', 'c'])
+      await fleet.serve([nodeId], { capacity: viewers(9), committed: viewers(4) });
+    const evidence = { nodeId: 'a', kind: 'dead' } as const;
+    const back = [await fleet.place('r', { role: SENDER, evidence })];
+    for (let i = 0; i < 8; i += 1) back.push(await fleet.place('r', { role: AUDIENCE, evidence }));
+    expect(new Set(back.map(({ nodeId }) => nodeId))).toEqual(new Set(['b', 'c']));
+    // A room that nobody is in yet is better refused, so that scaling hears of it.
+    await expect(fleet.place('new', { role: SENDER, expectedPeers: 9 })).rejects.toMatchObject({
+      code: 'FLEET_ERR_NO_CAPACITY',
+    });
+  });
+
   test('never shares with a node of a release that has no rooms on several nodes', async () => {
     await fleet.serve(['a'], { capacity: viewers(1) });
     await fleet.place('r', { role: SENDER, expectedPeers: 1 });

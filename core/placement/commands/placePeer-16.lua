@@ -154,11 +154,11 @@ local function exceedsNode(egress, packets)
 end
 
 -- Puts a room onto a chosen node; gives the answer, and the node when there is one. `peers` and so on are those that the
--- room is reserved for before its expected size.
-local function placeRoom(pub, sub, both, peers, expected, epoch, excluded)
+-- room is reserved for before its expected size. `isLost`: people are in a call, and go on in parts rather than not at all.
+local function placeRoom(pub, sub, both, peers, expected, epoch, excluded, isLost)
   local egress, packets = roomDemand(withExpected(peers, pub, sub, both, expected))
   local chosen = choose(egress, packets, excluded)
-  if not chosen and exceedsNode(egress, packets) then
+  if not chosen and (isLost or exceedsNode(egress, packets)) then
     -- It begins like any room, and goes on to further nodes.
     peers, expected = 1, math.min(expected, DEFAULT_EXPECTED)
     egress, packets = roomDemand(withExpected(1, publishes, subscribes, publishes * subscribes, expected))
@@ -219,7 +219,7 @@ for _, member in ipairs(membersOf(list, room)) do
   excluded[member.id] = true
 end
 local answer, nodeId =
-  placeRoom(pub, sub, both, peers, math.max(1, expected, peers), math.max(room[R_EPOCH] + 1, nowUs), excluded)
+  placeRoom(pub, sub, both, peers, math.max(1, expected, peers), math.max(room[R_EPOCH] + 1, nowUs), excluded, true)
 if nodeId then
   for i = 1, #list do
     dropPart(list[i], roomId)

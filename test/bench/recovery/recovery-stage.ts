@@ -70,7 +70,7 @@ export class RecoveryStage {
   /** One that carries rooms. */
   async killWorker({ nodeId }: NodeHost): Promise<void> {
     const dumps = (await this.fleet.hosts.dumps()).get(nodeId) ?? [];
-    const busiest = dumps.toSorted((a, b) => b.entities - a.entities)[0];
+    const busiest = dumps.toSorted((a, b) => b.routerIds.length - a.routerIds.length)[0];
     if (busiest === undefined) throw new Error(`${nodeId} has no worker`);
     process.kill(busiest.pid, 'SIGKILL');
   }
