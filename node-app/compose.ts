@@ -206,7 +206,7 @@ async function build(
     hub,
     findLinkAddress: async (target) =>
       (await placement.findNode(target).catch(() => undefined))?.linkAddress ?? '',
-    hasLapsed: (target) => silentNodes.hasLapsed(target),
+    isSilent: (target) => silentNodes.isSilent(target),
     giveUpAfterMs: config.FLEET_RESUME_GRACE_MS,
     clock,
     random,
@@ -276,7 +276,7 @@ async function build(
       hostOn: (target, address) => (target === nodeId ? sessions : relayClient.hostOn(target, address)),
       isLinked: (target) => hub.find(target) !== undefined,
       directory: new RoomDirectory(),
-      hasLapsed: (target) => silentNodes.hasLapsed(target),
+      isGone: (target, address) => silentNodes.isGone(target, address),
       evidenceAgainstHome: (roomId) => silentNodes.evidenceAgainstHome(roomId),
       expectedPeers: config.FLEET_EXPECTED_PEERS,
       clock,

@@ -27,8 +27,8 @@ export interface JoinerOptions {
   /** Whether a link to that node is open: then its address need not be known. */
   isLinked: (nodeId: string) => boolean;
   directory: RoomDirectory;
-  /** Whether a node without a link to here is silent for everybody. Never rejects. */
-  hasLapsed: (nodeId: string) => Promise<boolean>;
+  /** Whether a node without a link to here is silent for everybody, and from here. Never rejects. */
+  isGone: (nodeId: string, linkAddress: string) => Promise<boolean>;
   /** What this gateway can say against a room's home that placement waits for. Never rejects. */
   evidenceAgainstHome: (roomId: string) => Promise<PlacePeerRequest['evidence']>;
   /** @default learned by placement */
@@ -156,14 +156,14 @@ export class Joiner {
     request: ResumeRequest,
     downlink: SessionDownlink,
   ): Promise<SessionUplink> {
-    const { hostOn, hasLapsed, clock } = this.options;
+    const { hostOn, isGone, clock } = this.options;
     const gone = (what: string) =>
       new FleetError('FLEET_ERR_SESSION_GONE', { message: `the node of the session is ${what}` });
     const untilMs = clock.monotonicMs() + RESUME_PATIENCE_MS;
     for (;;) {
       const linkAddress = await this.linkAddressOf(nodeId, known);
       // Before the attempt: a dial into nowhere takes seconds.
-      if (linkAddress !== '' && (await hasLapsed(nodeId))) throw gone('silent');
+      if (linkAddress !== '' && (await isGone(nodeId, linkAddress))) throw gone('silent');
       try {
         const gatewayNodeId = this.options.nodeId;
         return await hostOn(nodeId, linkAddress).resume({ ...request, gatewayNodeId }, downlink);

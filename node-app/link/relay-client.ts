@@ -38,7 +38,7 @@ export interface RelayClientOptions {
   /** How a node is reached, as placement says; empty when it does not. Never rejects. */
   findLinkAddress: (nodeId: string) => Promise<string>;
   /** Whether a node whose link is lost is silent for everybody: then it is not waited for. Never rejects. */
-  hasLapsed: (nodeId: string) => Promise<boolean>;
+  isSilent: (nodeId: string) => Promise<boolean>;
   /** Time after which an unreachable node's sessions are given up: it drops them itself then. Milliseconds. */
   giveUpAfterMs: number;
   clock: Clock;
@@ -251,7 +251,7 @@ export class RelayClient {
     });
     for (;;) {
       // Not only after the attempt: a dial into nowhere takes seconds.
-      if (await this.options.hasLapsed(nodeId)) return outcome === undefined || outcome.error !== undefined;
+      if (await this.options.isSilent(nodeId)) return outcome === undefined || outcome.error !== undefined;
       if (outcome !== undefined || this.stopping) return false;
       await Promise.race([ended, this.wait(LOOK_FOR_LAPSE_EVERY_MS)]);
     }

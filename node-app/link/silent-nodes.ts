@@ -28,23 +28,18 @@ export class SilentNodes {
     this.#options = options;
   }
 
-  /**
-   * Whether the lease of a node, whose link is lost, has lapsed while this node's own has not. False also when placement
-   * does not answer. Never rejects.
-   */
-  async hasLapsed(nodeId: string): Promise<boolean> {
-    const { placement, clock } = this.#options;
-    try {
-      const [own, other] = await Promise.all([
-        placement.findNode(this.#options.nodeId),
-        placement.findNode(nodeId),
-      ]);
-      const hasLapsed = own?.alive === true && other?.alive === false;
-      if (hasLapsed) this.#foundAtMs.set(nodeId, clock.monotonicMs());
-      return hasLapsed;
-    } catch {
-      return false;
-    }
+  /** Whether a node, whose link is lost, is silent for everybody. Never rejects. */
+  async isSilent(nodeId: string): Promise<boolean> {
+    const hasLapsed = await this.#hasLapsed(nodeId);
+    if (hasLapsed) this.#foundAtMs.set(nodeId, this.#options.clock.monotonicMs());
+    return hasLapsed;
+  }
+
+  /** Whether a node, to which there is no link, is silent for everybody and can't be reached from here. Never rejects. */
+  async isGone(nodeId: string, linkAddress: string): Promise<boolean> {
+    if (!(await this.#hasLapsed(nodeId))) return false;
+    if (this.#wasFoundSilent(nodeId)) return true;
+    return (await this.#reach(nodeId, linkAddress).catch(() => undefined)) !== undefined;
   }
 
   /**
@@ -61,6 +56,20 @@ export class SilentNodes {
       return record && !record.alive ? await this.#reach(home, record.linkAddress) : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  /** The lease has, while this node's own has not: else Redis stalls. False also when placement does not answer. */
+  async #hasLapsed(nodeId: string): Promise<boolean> {
+    const { placement } = this.#options;
+    try {
+      const [own, other] = await Promise.all([
+        placement.findNode(this.#options.nodeId),
+        placement.findNode(nodeId),
+      ]);
+      return own?.alive === true && other?.alive === false;
+    } catch {
+      return false;
     }
   }
 

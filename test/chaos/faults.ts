@@ -1,7 +1,6 @@
 import { eventually } from '../helpers/eventually';
 import type { NodeHost } from '../helpers/node-hosts';
 import type { ChaosFleet } from './chaos-fleet';
-import { childrenOf } from './children-of';
 import type { Crowd } from './crowd';
 
 export interface FaultContext {
@@ -36,8 +35,8 @@ export const FAULTS = {
   'worker-killed': async (context) => {
     const host = anyHost(context);
     // The one that was killed before may not have been replaced yet.
-    const worker = await eventually(async () => (await childrenOf(host.process.child.pid))[0]);
-    process.kill(worker, 'SIGKILL');
+    const { pid } = await eventually(async () => (await context.fleet.hosts.dumps()).get(host.nodeId)?.[0]);
+    process.kill(pid, 'SIGKILL');
     return host.nodeId;
   },
   'connections-cut': async ({ fleet }) => {

@@ -1,6 +1,5 @@
 import { eventually } from '../helpers/eventually';
 import type { ChaosFleet } from './chaos-fleet';
-import { childrenOf } from './children-of';
 
 interface NodeAnswer {
   nodeId: string;
@@ -42,7 +41,7 @@ async function look({ hosts }: ChaosFleet, before: Record<string, number>): Prom
 /** Of the fleet's nodes and their workers. */
 export async function findProcesses({ hosts }: ChaosFleet): Promise<number[]> {
   const nodes = hosts.hosts.flatMap(({ process: { child } }) => child.pid ?? []);
-  const workers = await Promise.all(nodes.map(childrenOf));
+  const workers = Array.from(await hosts.dumps(), ([, dumps]) => dumps.map(({ pid }) => pid));
   return [...nodes, ...workers.flat()];
 }
 

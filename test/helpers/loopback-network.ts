@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { ProcessTree } from '../bench/process-tree';
 import type { HostNetwork, HostPlace } from './host-network';
 
 /**
@@ -33,6 +34,11 @@ export class LoopbackNetwork implements HostNetwork {
 }
 
 async function signal(pid: number, name: NodeJS.Signals): Promise<void> {
+  for (const one of await treeOf(pid)) process.kill(one, name);
+}
+
+async function treeOf(pid: number): Promise<number[]> {
+  if (process.platform === 'linux') return new ProcessTree(pid).pids();
   const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]);
-  for (const one of [pid, ...stdout.split('\n').filter(Boolean).map(Number)]) process.kill(one, name);
+  return [pid, ...stdout.split('\n').filter(Boolean).map(Number)];
 }

@@ -24,7 +24,7 @@ async function setUp({ linkAddress = '10.0.0.7:4444' } = {}) {
       },
     },
     findLinkAddress: async () => '10.0.0.8:4444',
-    hasLapsed: async () => world.lapsed,
+    isSilent: async () => world.lapsed,
     giveUpAfterMs: 15_000,
     clock,
     random: () => 0.5,

@@ -39,15 +39,26 @@ function setUp(alive: Record<string, boolean>) {
 
 test("a node is silent when its lease has lapsed, and this one's has not", async () => {
   const { nodes, alive, world } = setUp({ own: true, home: false, edge: true });
-  expect(await nodes.hasLapsed('home')).toBe(true);
-  expect(await nodes.hasLapsed('edge')).toBe(false);
-  expect(await nodes.hasLapsed('unknown')).toBe(false);
+  expect(await nodes.isSilent('home')).toBe(true);
+  expect(await nodes.isSilent('edge')).toBe(false);
+  expect(await nodes.isSilent('unknown')).toBe(false);
   // Redis has stalled: everybody's has.
   alive.own = false;
-  expect(await nodes.hasLapsed('home')).toBe(false);
+  expect(await nodes.isSilent('home')).toBe(false);
   alive.own = true;
   world.isAway = true;
-  expect(await nodes.hasLapsed('home')).toBe(false);
+  expect(await nodes.isSilent('home')).toBe(false);
+});
+
+test('a node without a link is gone when it is silent and can not be reached either', async () => {
+  const { nodes, world, alive } = setUp({ own: true, home: false });
+  expect(await nodes.isGone('home', 'a:1')).toBe(true);
+  // Only placement does not hear it: its sessions go on.
+  world.dial = () => Promise.resolve({} as Link);
+  expect(await nodes.isGone('home', 'a:1')).toBe(false);
+  expect(await nodes.evidenceAgainstHome('r')).toBeUndefined();
+  alive.home = true;
+  expect(await nodes.isGone('home', 'a:1')).toBe(false);
 });
 
 test('a home that placement waits for is looked for, and what comes of it is evidence', async () => {
@@ -68,7 +79,7 @@ test('a home that placement waits for is looked for, and what comes of it is evi
 
 test('one that was found silent a moment ago is not dialed again', async () => {
   const { nodes, clock, dials } = setUp({ own: true, home: false });
-  await nodes.hasLapsed('home');
+  await nodes.isSilent('home');
   expect(await nodes.evidenceAgainstHome('r')).toEqual({ nodeId: 'home', kind: 'unreachable' });
   expect(dials()).toBe(0);
   await clock.advance(3_000);
