@@ -258,7 +258,8 @@ test('a dead worker is reported and replaced, and only its rooms end', async () 
   await eventually(() => deaths.length === 1);
   const [dead, alive] = alice.peer.closedWith === undefined ? [bob, alice] : [alice, bob];
   expect(dead.peer.closedWith?.code).toBe('FLEET_ERR_WORKER_DIED');
-  expect(dead.peer.closedWith?.retryAfterMs).toBeGreaterThan(0);
+  // There is another worker: nothing to wait for, but who comes when, which is for the gateway to say.
+  expect(dead.peer.closedWith?.retryAfterMs).toBeUndefined();
   expect(alive.peer.closedWith).toBeUndefined();
   expect(deaths[0]?.roomIds).toEqual([dead.peer.options.roomId]);
   expect(node.ready).toBe(false);
