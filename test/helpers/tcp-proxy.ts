@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private refusing = false;
+  private delayMs = 0;
   private readonly server: Server;
 
   private constructor(private target: { host: string; port: number }) {
@@ -43,6 +44,11 @@ export class TcpProxy {
     this.refusing = false;
   }
 
+  /** What the server says from now on comes so much later, in its order. */
+  slow(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
   async close(): Promise<void> {
     this.cut({ refuse: true });
     this.server.close();
@@ -65,8 +71,20 @@ export class TcpProxy {
         this.sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
     }
+    client.pipe(upstream);
+    this.passLate(upstream, client);
+  }
+
+  private passLate(from: Socket, to: Socket): void {
+    let earlier = Promise.resolve();
+    from.on('data', (chunk) => {
+      const due = new Promise((resolve) => setTimeout(resolve, this.delayMs));
+      earlier = Promise.all([earlier, due]).then(() => {
+        if (!to.destroyed) to.write(chunk);
+      });
+    });
+    from.on('end', () => void earlier.then(() => to.end()));
   }
 }
 

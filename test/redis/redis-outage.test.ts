@@ -7,6 +7,7 @@ import { connectRedis } from '../../node-app/placement/redis-connection';
 import { eventually } from '../helpers/eventually';
 import { ListNode } from '../helpers/list-node';
 import { RedisServer } from '../helpers/redis-server';
+import { TcpProxy } from '../helpers/tcp-proxy';
 import { BOTH } from '../helpers/test-fleet';
 
 const LEASE_MS = 600;
@@ -137,6 +138,48 @@ test('a Redis that stalls: every call ends before it answers again, and joins wo
   }
   server.resume();
   await eventually(() => store.placePeer({ roomId: 'r', role: BOTH }));
+});
+
+test('a Redis that answers later than anybody waits: joins are refused in time, and nothing stays reserved', async () => {
+  const slow = await RedisServer.start({ tcp: true });
+  const proxy = await TcpProxy.to(`redis://127.0.0.1:${slow.port}`);
+  const url = `redis://127.0.0.1:${proxy.port}`;
+  redis.disconnect();
+  redis = connectRedis({ url, logger, commandTimeoutMs: 300, maxReconnectDelayMs: 100 });
+  store = new PlacementStore({
+    redis,
+    keyPrefix: slow.randomPrefix(),
+    random: Math.random,
+    timing: { leaseTtlMs: LEASE_MS, heartbeatIntervalMs: BEAT_MS },
+  });
+  try {
+    startNode('a');
+    const room = await openRoom('r');
+    await eventually(async () => (await store.findRoom('r'))?.peers === 1);
+    logLines.length = 0;
+    proxy.slow(400);
+    const startedMs = performance.now();
+    const joins = Array.from({ length: 10 }, () => store.placePeer({ roomId: 'r', role: BOTH }));
+    for (const outcome of await Promise.allSettled(joins)) {
+      expect(outcome).toMatchObject({ reason: { code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE' } });
+    }
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    await eventually(() => messages('placement takes no heartbeat') === 1);
+    proxy.slow(0);
+    await eventually(() => messages('placement takes heartbeats again') === 1);
+    expect(await store.placePeer({ roomId: 'r', role: BOTH })).toMatchObject({
+      nodeId: room.nodeId,
+      epoch: room.epoch,
+      created: false,
+    });
+    nodes.get('a')?.rooms.delete('r');
+    // The joins that were refused had been placed: their claims are void when nobody has come for 10 s.
+    await eventually(async () => (await store.listRooms()).rooms.length === 0);
+  } finally {
+    await Promise.all(registrars.splice(0).map((registrar) => registrar.close()));
+    await proxy.close();
+    await slow.stop();
+  }
 });
 
 test('a Redis that became a replica is left and found again, and says PLACEMENT_UNAVAILABLE meanwhile', async () => {
