@@ -6,7 +6,7 @@ const LIVEKIT_DETECTION_MS = 5_000;
 
 export const bench: Benchmark = {
   name: 'crash-recovery',
-  description: 'a node or a worker is killed, or a node falls silent: how long its people miss something',
+  description: 'a node is killed, or falls silent: how long its people miss something',
   defaultRounds: 5,
   async run(options) {
     const stage = await RecoveryStage.start();
@@ -20,9 +20,6 @@ export const bench: Benchmark = {
 
 async function round(stage: RecoveryStage): Promise<Sample[]> {
   const { fleet } = stage;
-  const workerHost = await stage.host();
-  const worker = await stage.gapsOf(() => stage.killWorker(workerHost));
-
   const killed = await stage.host();
   const node = await stage.gapsOf(() => fleet.kill(killed));
   await fleet.restart(killed);
@@ -34,7 +31,6 @@ async function round(stage: RecoveryStage): Promise<Sample[]> {
 
   const nodeP95 = p95(node);
   return [
-    { name: 'worker_p95_ms', unit: 'ms', value: p95(worker), bound: '<= 500' },
     { name: 'node_p95_ms', unit: 'ms', value: nodeP95, bound: '<= 1500' },
     { name: 'node_silent_p95_ms', unit: 'ms', value: p95(silent), bound: '<= 6000' },
     { name: 'node_over_livekit_detection', unit: '', value: nodeP95 / LIVEKIT_DETECTION_MS },

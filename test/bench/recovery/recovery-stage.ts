@@ -67,14 +67,6 @@ export class RecoveryStage {
     }
   }
 
-  /** One that carries rooms. */
-  async killWorker({ nodeId }: NodeHost): Promise<void> {
-    const dumps = (await this.fleet.hosts.dumps()).get(nodeId) ?? [];
-    const busiest = dumps.toSorted((a, b) => b.routerIds.length - a.routerIds.length)[0];
-    if (busiest === undefined) throw new Error(`${nodeId} has no worker`);
-    process.kill(busiest.pid, 'SIGKILL');
-  }
-
   async close(): Promise<void> {
     this.watch.close();
     await this.crowd.leave();
