@@ -28,5 +28,5 @@ export const CAPACITY_MBPS = 8;
 export const SHARED_OVERRIDES = {
   nodes: { max: 6 },
   scaling: { scaleInAfterMinutes: 5 },
-  drain: { scaleInMinutes: 5, imageRollMinutes: 10 },
+  drain: { scaleInMinutes: 10, imageRollMinutes: 10 },
 };
