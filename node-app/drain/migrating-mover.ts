@@ -6,7 +6,7 @@ import type { LeavingPeer, MoveResult, PeerMover } from './peer-mover';
 import { hasPlaceElsewhere, type PlaceElsewhereOptions } from './place-elsewhere';
 
 export interface MigratingMoverOptions extends PlaceElsewhereOptions {
-  sessions: Pick<LocalSessionHost, 'canMigrate' | 'beginMigration' | 'restFromMigration'>;
+  sessions: Pick<LocalSessionHost, 'movableSession'>;
   /** For clients that can't migrate, and those that could not. */
   fallback: PeerMover;
   /** No other node had headroom for a peer: scaling should hear of it. */
@@ -34,7 +34,7 @@ export class MigratingMover implements PeerMover {
 
   async move(peer: LeavingPeer, isWanted: () => boolean): Promise<MoveResult> {
     const { sessions, fallback } = this.#options;
-    const canMigrate = sessions.canMigrate(peer.roomId, peer.peerId);
+    const canMigrate = sessions.movableSession(peer.roomId, peer.peerId)?.canMigrate ?? false;
     const result = canMigrate ? await this.migrate(peer, isWanted) : 'failed';
     return result === 'failed' ? fallback.move(peer, isWanted) : result;
   }
@@ -51,14 +51,19 @@ export class MigratingMover implements PeerMover {
   ): Promise<MoveResult | 'failed'> {
     const { sessions, logger } = this.#options;
     const { roomId, peerId } = peer;
+    const session = sessions.movableSession(roomId, peerId);
+    if (session === undefined) return 'gone';
     for (let attempt = 1; ; attempt += 1) {
-      if (!(await this.#hasPlace(peer, toNodeId))) return 'refused';
+      const hasPlace = await this.#hasPlace(peer, toNodeId);
+      // Of an attempt before that had timed out, or because somebody else wanted it: then the node may be empty by now.
+      if (session.hasMigrated) return 'moved';
+      if (!hasPlace) return 'refused';
       if (!isWanted()) return 'gone';
-      const outcome = await sessions.beginMigration(peer, { toNodeId, timeoutMs: ATTEMPT_TIMEOUT_MS });
+      const outcome = await session.migrate({ toNodeId, timeoutMs: ATTEMPT_TIMEOUT_MS });
       if (outcome !== 'failed') return outcome;
       logger.info({ roomId, peerId, attempt }, 'a peer did not migrate');
       if (attempt === MAX_ATTEMPTS) return 'failed';
-      const late = await sessions.restFromMigration(peer, this.#pauseMs());
+      const late = await session.restFromMigration(this.#pauseMs());
       if (late !== 'failed') return late;
       if (!isWanted()) return 'gone';
     }

@@ -12,7 +12,6 @@ import type {
   SessionUplink,
 } from '../../core/session/session-port';
 import { FailingJoins } from './failing-joins';
-import type { MigrationOutcome, SessionMigrationOptions } from './session-migration';
 import type { MediaPort } from '../media/media-port';
 import { createResumeToken, sameResumeToken } from './resume-token';
 import { Session } from './session';
@@ -23,6 +22,9 @@ export interface LocalSessionUplink extends SessionUplink {
   /** The link to the gateway is broken; the client behind it may not have noticed. Grace for every client. */
   suspend(): void;
 }
+
+/** A session whose client may have to go on by one on another node. */
+export type MovableSession = Pick<Session, 'canMigrate' | 'hasMigrated' | 'migrate' | 'restFromMigration'>;
 
 export interface LocalSessionHostOptions {
   nodeId: string;
@@ -138,20 +140,9 @@ export class LocalSessionHost implements SessionHost {
     return this.sessions.get(keyOf({ roomId, peerId }))?.canMigrate ?? false;
   }
 
-  /** Asks a peer's client to go on by a session on another node. Never rejects. */
-  async beginMigration(
-    { roomId, peerId }: { roomId: string; peerId: string },
-    options: SessionMigrationOptions,
-  ): Promise<MigrationOutcome> {
-    return (await this.sessions.get(keyOf({ roomId, peerId }))?.migrate(options)) ?? 'gone';
-  }
-
-  /** Waits after an attempt that failed, for less when the peer is there after all or has left. Never rejects. */
-  async restFromMigration(
-    { roomId, peerId }: { roomId: string; peerId: string },
-    restMs: number,
-  ): Promise<MigrationOutcome> {
-    return (await this.sessions.get(keyOf({ roomId, peerId }))?.restFromMigration(restMs)) ?? 'gone';
+  /** That peer's session, for all attempts to move it: another one of the same peer came later. */
+  movableSession(roomId: string, peerId: string): MovableSession | undefined {
+    return this.sessions.get(keyOf({ roomId, peerId }));
   }
 
   /** Ends all sessions and takes no new ones. Idempotent. */

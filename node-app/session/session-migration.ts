@@ -12,7 +12,8 @@ export interface SessionMigrationOptions {
   timeoutMs: number;
 }
 
-interface Pending {
+/** A drain, or an operator's command; both may wait for the same client. */
+interface Waiting {
   /** Of a client that may go now. */
   asked: { toNodeId?: string | undefined } | undefined;
   timer: Timer;
@@ -22,8 +23,8 @@ interface Pending {
 /** Whether, and where, a session's client is asked to go. */
 export class SessionMigration {
   readonly #clock: Clock;
-  #pending: Pending | undefined;
-  #isSucceeded = false;
+  readonly #waiting = new Set<Waiting>();
+  #end: 'moved' | 'gone' | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,21 +32,22 @@ export class SessionMigration {
 
   /** Another session has taken this one's place; what is left of it ends soon. */
   get isSucceeded(): boolean {
-    return this.#isSucceeded;
+    return this.#end === 'moved';
   }
 
-  /** Set while the client is asked to go. */
+  /** Set while the client is asked to go: as who asked first wants it. */
   get asked(): { toNodeId?: string | undefined } | undefined {
-    return this.#pending?.asked;
+    return [...this.#waiting].find(({ asked }) => asked !== undefined)?.asked;
   }
 
-  /** Asks the client. One after the other. */
+  /** Asks the client, unless it is asked already. */
   begin(
     { toNodeId, timeoutMs }: SessionMigrationOptions,
     notify: (method: string, data: MigrateSession) => void,
   ): Promise<MigrationOutcome> {
+    const isAsked = this.asked !== undefined;
     const outcome = this.#wait(timeoutMs, { toNodeId });
-    if (this.asked) notify(EXTENSION_METHODS.migrateSession, { migrationId: randomUUID() });
+    if (!isAsked && this.asked) notify(EXTENSION_METHODS.migrateSession, { migrationId: randomUUID() });
     return outcome;
   }
 
@@ -56,28 +58,35 @@ export class SessionMigration {
 
   /** The client has given up. */
   failed(): void {
-    if (this.asked) this.end('failed');
+    for (const waiting of this.#waiting) if (waiting.asked) this.#settle(waiting, 'failed');
   }
 
   succeeded(): void {
-    this.#isSucceeded = true;
-    this.end('moved');
+    this.#endWith('moved');
   }
 
-  /** Does nothing when no client is asked. */
-  end(outcome: MigrationOutcome): void {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    pending?.timer.cancel();
-    pending?.settle(outcome);
+  /** The session has ended. Without effect on one that has migrated. */
+  gone(): void {
+    this.#endWith('gone');
   }
 
-  #wait(timeoutMs: number, asked: Pending['asked']): Promise<MigrationOutcome> {
-    this.end('failed');
-    if (this.#isSucceeded) return Promise.resolve('moved');
+  #endWith(outcome: 'moved' | 'gone'): void {
+    this.#end ??= outcome;
+    for (const waiting of this.#waiting) this.#settle(waiting, this.#end);
+  }
+
+  #settle(waiting: Waiting, outcome: MigrationOutcome): void {
+    this.#waiting.delete(waiting);
+    waiting.timer.cancel();
+    waiting.settle(outcome);
+  }
+
+  #wait(timeoutMs: number, asked: Waiting['asked']): Promise<MigrationOutcome> {
+    if (this.#end) return Promise.resolve(this.#end);
     return new Promise((settle) => {
-      const timer = this.#clock.setTimer(timeoutMs, () => this.end('failed'));
-      this.#pending = { asked, timer, settle };
+      const timer = this.#clock.setTimer(timeoutMs, () => this.#settle(waiting, 'failed'));
+      const waiting: Waiting = { asked, timer, settle };
+      this.#waiting.add(waiting);
     });
   }
 }

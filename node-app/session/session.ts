@@ -107,9 +107,14 @@ export class Session implements PeerChannel {
     return this.options.migratable && this.resumable && this.attached && !this.arriving && !this.closed;
   }
 
+  /** Its client goes on by a session on another node; what is left of this one ends soon, or has ended. */
+  get hasMigrated(): boolean {
+    return this.migration.isSucceeded;
+  }
+
   /** Asks its client to go on by a session on another node. */
   migrate(options: SessionMigrationOptions): Promise<MigrationOutcome> {
-    if (!this.canMigrate) return Promise.resolve('failed');
+    if (!this.canMigrate && !this.closed) return Promise.resolve('failed');
     return this.migration.begin(options, (method, data) => this.notify(method, data));
   }
 
@@ -235,7 +240,7 @@ export class Session implements PeerChannel {
   close(error: FleetError): void {
     if (this.closedWith) return;
     this.closedWith = error;
-    this.migration.end('gone');
+    this.migration.gone();
     this.graceTimer?.cancel();
     for (const pending of this.serverRequests.values()) {
       pending.timer?.cancel();

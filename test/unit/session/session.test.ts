@@ -83,6 +83,27 @@ describe('session', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  test('two who want the client to migrate ask it once, and both hear what became of it', async () => {
+    const { session, pipe, clock } = openSession();
+    const drain = session.migrate({ timeoutMs: 12_000 });
+    await clock.advance(5_000);
+    const operator = session.migrate({ timeoutMs: 12_000, toNodeId: 'b' });
+    const asked = pipe.delivered.filter(({ message }) => 'method' in message);
+    expect(asked.map(({ message }) => 'method' in message && message.method)).toEqual(['migrateSession']);
+    await clock.advance(7_000);
+    expect(await drain).toBe('failed');
+    expect(session.describeMigration()).toMatchObject({ toNodeId: 'b' });
+    const rest = session.restFromMigration(4_000);
+    session.succeeded();
+    session.leave();
+    expect(await Promise.all([rest, operator, session.migrate({ timeoutMs: 12_000 })])).toEqual([
+      'moved',
+      'moved',
+      'moved',
+    ]);
+    expect(clock.waiting).toBe(0);
+  });
+
   test('a request that comes again after a resume is not executed again', async () => {
     const { session, pipe, executed } = openSession();
     session.receive(request(1, 'join'));
