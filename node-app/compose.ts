@@ -39,6 +39,7 @@ import { MediaNode } from './media/media-node';
 import { MachineLoad } from './meter/machine-load';
 import { NodeMetrics } from './metrics/node-metrics';
 import { NodeStatus } from './node-status';
+import { HeartbeatDetour } from './placement/heartbeat-detour';
 import { NodeRegistrar } from './placement/node-registrar';
 import { PlacementStore } from './placement/placement-store';
 import { connectRedis } from './placement/redis-connection';
@@ -212,7 +213,7 @@ async function build(
     random,
     logger,
   });
-  const commands = new NodeCommander({
+  const commands: NodeCommander = new NodeCommander({
     nodeId,
     hub,
     placement,
@@ -220,6 +221,7 @@ async function build(
       media,
       status,
       deadlineClock,
+      placement,
       beat: () => registrar.beat(),
       migrateRoom: (request) => leaving.migrateRoom(request),
     }),
@@ -249,7 +251,16 @@ async function build(
   metrics.observeLinks(() => ({ ...hub.figures(), lost: relayClient.recoveringCount }));
 
   const registrar = new NodeRegistrar({
-    placement,
+    placement: new HeartbeatDetour({
+      nodeId,
+      placement,
+      isConnected: () => redis.status === 'ready',
+      hub,
+      commands,
+      clock,
+      random,
+      logger,
+    }),
     node: status,
     clock,
     logger,

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock';
 import { FleetError } from '../core/errors';
+import type { PlacementPort } from '../core/placement/placement-port';
 import type { NodeLeaving } from './drain/node-leaving';
 import type { NodeCommandHandlers } from './link/node-commander';
 import type { MediaNode } from './media/media-node';
@@ -9,6 +10,8 @@ export interface NodeCommandParts {
   media: MediaNode;
   status: NodeStatus;
   deadlineClock: Clock;
+  /** By this node's own way: what it passes on for others goes no further round. */
+  placement: Pick<PlacementPort, 'heartbeat'>;
   /** Placement hears of the node's state before the operator does. */
   beat: () => Promise<void>;
   migrateRoom: NodeLeaving['migrateRoom'];
@@ -19,6 +22,7 @@ export function nodeCommandHandlers({
   media,
   status,
   deadlineClock,
+  placement,
   beat,
   migrateRoom,
 }: NodeCommandParts): NodeCommandHandlers {
@@ -57,5 +61,6 @@ export function nodeCommandHandlers({
       media.closePeer(roomId, peerId, new FleetError('FLEET_ERR_PEER_REMOVED', { message: reason }));
       return {};
     },
+    passHeartbeat: (heartbeat) => placement.heartbeat(heartbeat),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { heartbeatReplySchema, nodeHeartbeatSchema } from './passed-heartbeat';
 import { roomDetailSchema } from './room-detail';
 
 /**
@@ -34,6 +35,8 @@ export const nodeCommandSchemas = {
     params: z.object({ roomId: z.string(), peerId: z.string(), reason: z.string().max(500).optional() }),
     result: z.object({}),
   },
+  /** Tells placement that the sender lives, which does not reach Redis itself. */
+  passHeartbeat: { params: nodeHeartbeatSchema, result: heartbeatReplySchema },
 } as const;
 
 export type NodeCommandName = keyof typeof nodeCommandSchemas;

@@ -48,7 +48,7 @@ export interface NodeReport {
 }
 
 export interface NodeRegistrarOptions {
-  placement: PlacementPort;
+  placement: Pick<PlacementPort, 'heartbeat' | 'retire'>;
   node: NodeStatePort;
   clock: Clock;
   logger: Logger;

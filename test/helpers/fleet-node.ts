@@ -21,6 +21,8 @@ export interface TestNodesOptions {
   env?: Record<string, string> | ((index: number) => Record<string, string>);
   /** What time it is on the machines of these nodes. @default this machine's */
   clock?: Clock;
+  /** A Redis that is there already; it ends with them. @default one of their own */
+  redis?: RedisServer;
   /** Where their log goes. @default as TEST_LOG_LEVEL says */
   logger?: Logger;
 }
@@ -36,7 +38,7 @@ export class TestNodes {
   ) {}
 
   static async start(options: TestNodesOptions = {}): Promise<TestNodes> {
-    const redis = await RedisServer.start();
+    const redis = options.redis ?? (await RedisServer.start());
     const prefix = redis.randomPrefix();
     const { env = {} } = options;
     const shared = nodeVariables(redis, prefix);

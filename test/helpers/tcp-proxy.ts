@@ -1,20 +1,28 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  connect,
+  createServer,
+  type AddressInfo,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from 'node:net';
 
-/** A way to a server that a test can cut, as a lost network does. */
+/** A way to a server that a test can cut, stall or slow down, as networks do. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private refusing = false;
+  private stalled = false;
   private delayMs = 0;
   private readonly server: Server;
 
-  private constructor(private target: { host: string; port: number }) {
+  private constructor(private target: NetConnectOpts | undefined) {
     this.server = createServer((socket) => this.accept(socket));
   }
 
-  /** @param url of the server behind it */
-  static async to(url: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(hostAndPort(url));
+  /** @param url of the server behind it, unix sockets too. @default named by `retarget`: a proxy's port is often needed first */
+  static async to(url?: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(url === undefined ? undefined : targetOf(url));
     proxy.server.listen(0, '127.0.0.1');
     await once(proxy.server, 'listening');
     return proxy;
@@ -24,6 +32,10 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   /** Connections that are open. */
   get connections(): number {
     return this.sockets.size / 2;
@@ -31,7 +43,7 @@ export class TcpProxy {
 
   /** New connections go to another server. */
   retarget(url: string): void {
-    this.target = hostAndPort(url);
+    this.target = targetOf(url);
   }
 
   /** Breaks every connection; with `refuse`, also those to come until `restore`. */
@@ -44,6 +56,18 @@ export class TcpProxy {
     this.refusing = false;
   }
 
+  /** Nothing passes any more, on connections of now and later, and nobody is told. */
+  stall(): void {
+    this.stalled = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** What was held back passes. */
+  unstall(): void {
+    this.stalled = false;
+    for (const socket of this.sockets) socket.resume();
+  }
+
   /** What the server says from now on comes so much later, in its order. */
   slow(delayMs: number): void {
     this.delayMs = delayMs;
@@ -51,12 +75,13 @@ export class TcpProxy {
 
   async close(): Promise<void> {
     this.cut({ refuse: true });
+    if (!this.server.listening) return;
     this.server.close();
     await once(this.server, 'close');
   }
 
   private accept(client: Socket): void {
-    if (this.refusing) {
+    if (this.refusing || this.target === undefined) {
       client.resetAndDestroy();
       return;
     }
@@ -72,8 +97,11 @@ export class TcpProxy {
         other.destroy();
       });
     }
-    client.pipe(upstream);
+    // By events and not `pipe`, which would resume by itself what is stalled.
+    client.on('data', (chunk) => upstream.write(chunk));
+    client.on('end', () => upstream.end());
     this.passLate(upstream, client);
+    if (this.stalled) for (const socket of [client, upstream]) socket.pause();
   }
 
   private passLate(from: Socket, to: Socket): void {
@@ -88,7 +116,7 @@ export class TcpProxy {
   }
 }
 
-function hostAndPort(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port) };
+function targetOf(url: string): NetConnectOpts {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return protocol === 'unix:' ? { path: pathname } : { host: hostname, port: Number(port) };
 }

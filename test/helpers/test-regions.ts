@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 import { directoryOrder } from '../../core/regions/directory-order';
 import type { FleetNode } from '../../node-app/compose';
 import { systemClock } from '../../node-app/system-clock';
-import { CuttableProxy } from './cuttable-proxy';
+import { TcpProxy } from './tcp-proxy';
 import { TestNodes } from './fleet-node';
 
 export interface TestRegionsOptions {
@@ -22,7 +22,7 @@ export interface TestRegionsOptions {
 export class TestRegions {
   readonly #fleets = new Map<string, TestNodes>();
   /** `<from> <to>` → the way between them. */
-  readonly #ways = new Map<string, CuttableProxy>();
+  readonly #ways = new Map<string, TcpProxy>();
 
   /** Warnings and errors of all nodes. */
   readonly log: { region: string; code?: string; reason?: string }[] = [];
@@ -35,7 +35,7 @@ export class TestRegions {
     try {
       for (const from of names) {
         for (const to of names) {
-          if (from !== to) regions.#ways.set(`${from} ${to}`, await CuttableProxy.start());
+          if (from !== to) regions.#ways.set(`${from} ${to}`, await TcpProxy.to());
         }
       }
       for (const region of names) {
@@ -54,7 +54,7 @@ export class TestRegions {
         });
         regions.#fleets.set(region, fleet);
         for (const [way, proxy] of regions.#ways) {
-          if (way.endsWith(` ${region}`)) proxy.targetPort = fleet.node(0).httpPort;
+          if (way.endsWith(` ${region}`)) proxy.retarget(`tcp://127.0.0.1:${fleet.node(0).httpPort}`);
         }
       }
       return regions;
@@ -135,7 +135,7 @@ export class TestRegions {
     );
   }
 
-  #waysOf(region: string): CuttableProxy[] {
+  #waysOf(region: string): TcpProxy[] {
     return [...this.#ways].flatMap(([way, proxy]) => (way.split(' ').includes(region) ? [proxy] : []));
   }
 }

@@ -3,7 +3,7 @@ import { eventually } from '../helpers/eventually';
 import { TestNodes } from '../helpers/fleet-node';
 import { ProtooSocket } from '../helpers/protoo-socket';
 import { SignallingPeer } from '../helpers/signalling-peer';
-import { CuttableProxy } from '../helpers/cuttable-proxy';
+import { TcpProxy } from '../helpers/tcp-proxy';
 
 /** Node b is reached through a proxy; clients connect to a, rooms are on b. */
 const A = 0;
@@ -11,15 +11,15 @@ const B = 1;
 
 describe('a session whose media is on another node', () => {
   let fleet: TestNodes;
-  let proxy: CuttableProxy;
+  let proxy: TcpProxy;
 
   beforeAll(async () => {
-    proxy = await CuttableProxy.start();
+    proxy = await TcpProxy.to();
     fleet = await TestNodes.start({
       count: 2,
       env: (index) => ({ ...(index === B && { FLEET_LINK_ADDRESS: proxy.address }) }),
     });
-    proxy.targetPort = fleet.node(B).linkPort;
+    proxy.retarget(`tcp://127.0.0.1:${fleet.node(B).linkPort}`);
     await fleet.onlyPlaceOn(B);
   });
 

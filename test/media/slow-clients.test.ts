@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import { CuttableProxy } from '../helpers/cuttable-proxy';
+import { TcpProxy } from '../helpers/tcp-proxy';
 import { eventually } from '../helpers/eventually';
 import { TestNodes } from '../helpers/fleet-node';
 import { ProtooSocket } from '../helpers/protoo-socket';
@@ -12,7 +12,7 @@ const GRACE_MS = 5_000;
 
 describe('a gateway with clients whose networks or programs stand still', () => {
   let fleet: TestNodes;
-  let proxy: CuttableProxy;
+  let proxy: TcpProxy;
 
   beforeAll(async () => {
     fleet = await TestNodes.start({
@@ -23,8 +23,8 @@ describe('a gateway with clients whose networks or programs stand still', () => 
         FLEET_MAX_MESSAGES_PER_SECOND: '100000',
       },
     });
-    proxy = await CuttableProxy.start();
-    proxy.targetPort = fleet.node(0).httpPort;
+    proxy = await TcpProxy.to();
+    proxy.retarget(`tcp://127.0.0.1:${fleet.node(0).httpPort}`);
   });
 
   afterAll(async () => {

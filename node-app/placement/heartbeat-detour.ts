@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import type { Clock, RandomSource } from '../../core/clock';
+import type { HeartbeatReply, NodeHeartbeat, PlacementPort } from '../../core/placement/placement-port';
+import type { NodeCommandPort } from '../../core/protocol/node-commands';
+import type { LinkHub } from '../link/link-hub';
+
+export interface HeartbeatDetourOptions {
+  /** This node. */
+  nodeId: string;
+  placement: Pick<PlacementPort, 'heartbeat' | 'retire' | 'findNode' | 'listNodes'>;
+  /** Whether there is a connection to Redis, which may be a stalled one. */
+  isConnected: () => boolean;
+  hub: Pick<LinkHub, 'connect' | 'find'>;
+  commands: NodeCommandPort;
+  clock: Clock;
+  random: RandomSource;
+  logger: Logger;
+}
+
+interface OtherNode {
+  nodeId: string;
+  linkAddress: string;
+}
+
+/** Between two looks at who else there is, milliseconds: all records of the fleet are read for it. */
+const LOOK_AROUND_EVERY_MS = 60_000;
+/** The same while nobody else is known, as on nodes that start together, milliseconds. */
+const LOOK_AROUND_FIRST_EVERY_MS = 3_000;
+/** So many others are remembered: one of them reaches Redis, or nobody does. */
+const REMEMBERED = 3;
+
+/**
+ * A node that does not reach Redis, while others do, would lose its rooms although it is well and everybody reaches it:
+ * who comes later would be placed elsewhere, and neither half of the call hear of the other. So another node passes its
+ * heartbeats on. When Redis is away for all, nobody can.
+ */
+export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retire'> {
+  readonly #options: HeartbeatDetourOptions;
+  #others: OtherNode[] = [];
+  #lookAgainAtMs = Number.NEGATIVE_INFINITY;
+  /** A heartbeat failed over a connection that stands. */
+  #isStalled = false;
+  #isLooking = false;
+  /** Failed passes, so that not the same node is asked again. */
+  #failures = 0;
+  #isOnDetour = false;
+
+  constructor(options: HeartbeatDetourOptions) {
+    this.#options = options;
+  }
+
+  /** Each heartbeat goes one way only: it may have been taken though it failed, and a second time it says nothing new. */
+  async heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
+    const isDirect = this.#options.isConnected() && !this.#isStalled;
+    const other = isDirect ? undefined : this.#chooseOther();
+    return other === undefined ? this.#direct(heartbeat) : this.#by(other, heartbeat);
+  }
+
+  async retire(nodeId: string): Promise<void> {
+    return this.#options.placement.retire(nodeId);
+  }
+
+  async #direct(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
+    try {
+      const reply = await this.#options.placement.heartbeat(heartbeat);
+      this.#isStalled = false;
+      if (this.#isOnDetour) this.#options.logger.info('heartbeats reach Redis by themselves again');
+      this.#isOnDetour = false;
+      this.#lookAround();
+      return reply;
+    } catch (error) {
+      this.#isStalled = true;
+      throw error;
+    }
+  }
+
+  async #by({ nodeId, linkAddress }: OtherNode, heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
+    const { hub, commands, logger } = this.#options;
+    this.#lookForRedis();
+    try {
+      // Without a link a command would look for the node in Redis.
+      await hub.connect(nodeId, linkAddress);
+      const reply = await commands.command(nodeId, 'passHeartbeat', heartbeat);
+      if (!this.#isOnDetour) {
+        logger.warn({ passedBy: nodeId }, 'Redis is not reached: another node passes heartbeats on');
+      }
+      this.#isOnDetour = true;
+      return reply;
+    } catch (error) {
+      this.#failures += 1;
+      // The next one goes straight.
+      this.#isStalled = false;
+      throw error;
+    }
+  }
+
+  /** Rather one with a link than one that has to be dialed. */
+  #chooseOther(): OtherNode | undefined {
+    const linked = this.#others.filter(({ nodeId }) => this.#options.hub.find(nodeId));
+    const choice = linked.length > 0 ? linked : this.#others;
+    return choice[this.#failures % choice.length];
+  }
+
+  /** A question to Redis on the side, so that no heartbeat has to wait in vain to find out. */
+  #lookForRedis(): void {
+    const { placement, nodeId, isConnected, logger } = this.#options;
+    if (this.#isLooking || !isConnected()) return;
+    this.#isLooking = true;
+    placement
+      .findNode(nodeId)
+      .then(() => {
+        this.#isStalled = false;
+      })
+      .catch((error: unknown) => logger.debug({ err: error }, 'Redis is still not reached'))
+      .finally(() => {
+        this.#isLooking = false;
+      });
+  }
+
+  #lookAround(): void {
+    const { placement, clock, random, logger } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#lookAgainAtMs) return;
+    const everyMs = this.#others.length === 0 ? LOOK_AROUND_FIRST_EVERY_MS : LOOK_AROUND_EVERY_MS;
+    this.#lookAgainAtMs = nowMs + everyMs * (0.5 + random());
+    placement
+      .listNodes()
+      .then((nodes) => {
+        const alive = nodes.filter((node) => node.alive && node.nodeId !== this.#options.nodeId);
+        const from = Math.floor(random() * alive.length);
+        // Not the same three for every node of the fleet.
+        this.#others = [...alive.slice(from), ...alive.slice(0, from)].slice(0, REMEMBERED);
+      })
+      .catch((error: unknown) => logger.debug({ err: error }, 'the other nodes could not be listed'));
+  }
+}
