@@ -10,7 +10,7 @@ export interface HeartbeatDetourOptions {
   placement: Pick<PlacementPort, 'heartbeat' | 'retire' | 'findNode' | 'listNodes'>;
   /** Whether there is a connection to Redis, which may be a stalled one. */
   isConnected: () => boolean;
-  hub: Pick<LinkHub, 'connect' | 'find'>;
+  hub: Pick<LinkHub, 'connect'>;
   commands: NodeCommandPort;
   clock: Clock;
   random: RandomSource;
@@ -22,12 +22,13 @@ interface OtherNode {
   linkAddress: string;
 }
 
-/** Between two looks at who else there is, milliseconds: all records of the fleet are read for it. */
+/**
+ * Between two looks at who else there is, milliseconds: all records of the fleet are read for it. With each heartbeat while
+ * nobody else is known, as on nodes that start together.
+ */
 const LOOK_AROUND_EVERY_MS = 60_000;
-/** The same while nobody else is known, as on nodes that start together, milliseconds. */
-const LOOK_AROUND_FIRST_EVERY_MS = 3_000;
-/** So many others are remembered: one of them reaches Redis, or nobody does. */
-const REMEMBERED = 3;
+/** So many others are remembered: where half the fleet has lost Redis, one of them reaches it in 255 of 256 cases. */
+const REMEMBERED = 8;
 
 /**
  * A node that does not reach Redis, while others do, would lose its rooms although it is well and everybody reaches it:
@@ -36,13 +37,12 @@ const REMEMBERED = 3;
  */
 export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retire'> {
   readonly #options: HeartbeatDetourOptions;
+  /** The first one is asked. */
   #others: OtherNode[] = [];
   #lookAgainAtMs = Number.NEGATIVE_INFINITY;
   /** A heartbeat failed over a connection that stands. */
   #isStalled = false;
   #isLooking = false;
-  /** Failed passes, so that not the same node is asked again. */
-  #failures = 0;
   #isOnDetour = false;
 
   constructor(options: HeartbeatDetourOptions) {
@@ -52,7 +52,7 @@ export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retir
   /** Each heartbeat goes one way only: it may have been taken though it failed, and a second time it says nothing new. */
   async heartbeat(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {
     const isDirect = this.#options.isConnected() && !this.#isStalled;
-    const other = isDirect ? undefined : this.#chooseOther();
+    const other = isDirect ? undefined : this.#others[0];
     return other === undefined ? this.#direct(heartbeat) : this.#by(other, heartbeat);
   }
 
@@ -87,18 +87,10 @@ export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retir
       this.#isOnDetour = true;
       return reply;
     } catch (error) {
-      this.#failures += 1;
-      // The next one goes straight.
-      this.#isStalled = false;
+      // The next heartbeat asks another one.
+      this.#others = [...this.#others.filter((one) => one.nodeId !== nodeId), { nodeId, linkAddress }];
       throw error;
     }
-  }
-
-  /** Rather one with a link than one that has to be dialed. */
-  #chooseOther(): OtherNode | undefined {
-    const linked = this.#others.filter(({ nodeId }) => this.#options.hub.find(nodeId));
-    const choice = linked.length > 0 ? linked : this.#others;
-    return choice[this.#failures % choice.length];
   }
 
   /** A question to Redis on the side, so that no heartbeat has to wait in vain to find out. */
@@ -121,15 +113,15 @@ export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retir
     const { placement, clock, random, logger } = this.#options;
     const nowMs = clock.monotonicMs();
     if (nowMs < this.#lookAgainAtMs) return;
-    const everyMs = this.#others.length === 0 ? LOOK_AROUND_FIRST_EVERY_MS : LOOK_AROUND_EVERY_MS;
-    this.#lookAgainAtMs = nowMs + everyMs * (0.5 + random());
+    this.#lookAgainAtMs = nowMs + LOOK_AROUND_EVERY_MS * (0.5 + random());
     placement
       .listNodes()
       .then((nodes) => {
         const alive = nodes.filter((node) => node.alive && node.nodeId !== this.#options.nodeId);
         const from = Math.floor(random() * alive.length);
-        // Not the same three for every node of the fleet.
+        // Not the same ones for every node of the fleet.
         this.#others = [...alive.slice(from), ...alive.slice(0, from)].slice(0, REMEMBERED);
+        if (alive.length === 0) this.#lookAgainAtMs = nowMs;
       })
       .catch((error: unknown) => logger.debug({ err: error }, 'the other nodes could not be listed'));
   }

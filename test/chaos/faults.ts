@@ -65,6 +65,15 @@ export const FAULTS = {
     await store.restart({ empty: true });
     return 'it was gone';
   },
+  'redis-lost-by-one': async (context) => {
+    const host = anyHost(context);
+    const { hosts } = context.fleet;
+    hosts.stallRedis(host, true);
+    // Longer than placement waits for a home of which it hears nothing.
+    await pause(between(context, 2, 25));
+    hosts.stallRedis(host, false);
+    return host.nodeId;
+  },
   'redis-failover': async (context) => {
     const { store } = context.fleet.hosts;
     // The replica that takes over has not heard of the last writes.

@@ -1,4 +1,4 @@
-import type { RoomReport } from '../../core/placement/placement-port';
+import type { EndedRoom, RoomReport } from '../../core/placement/placement-port';
 import type { NodeStatePort } from '../../node-app/placement/node-registrar';
 import { TEST_CAPACITY } from './test-fleet';
 
@@ -7,6 +7,15 @@ export class ListNode implements NodeStatePort {
   readonly rooms = new Map<string, RoomReport>();
   readonly dropped: string[] = [];
   seen: number[] = [];
+  private ended: EndedRoom[] = [];
+
+  /** Its last peer has left. */
+  endRoom(roomId: string): void {
+    const room = this.rooms.get(roomId);
+    if (!room) return;
+    this.rooms.delete(roomId);
+    this.ended.push({ roomId, epoch: room.epoch, peakPeers: room.peers });
+  }
 
   readState: NodeStatePort['readState'] = () => ({
     state: 'SERVING',
@@ -17,7 +26,7 @@ export class ListNode implements NodeStatePort {
     load: { cpuLoad: 0, sysLoad: 0, rooms: this.rooms.size, clients: 0, tracks: 0, bytesPerSecond: 0 },
   });
   listRooms = (): RoomReport[] => [...this.rooms.values()];
-  takeEndedRooms = (): [] => [];
+  takeEndedRooms = (): EndedRoom[] => this.ended.splice(0);
   takeSeenClaims = (): number[] => this.seen.splice(0);
   followHomes = (): void => undefined;
   placementAnswered = (): boolean => false;

@@ -13,6 +13,7 @@ import type { HostNetwork, HostPlace } from './host-network';
 import { LoopbackNetwork } from './loopback-network';
 import { NamespaceNetwork } from './namespace-network';
 import { RedisServer } from './redis-server';
+import { TcpProxy } from './tcp-proxy';
 
 export interface NodeHostsOptions {
   /** Hosts to begin with, each with a node: `node-a`, `node-b`, … */
@@ -46,6 +47,8 @@ const OUT_DIR = join(__dirname, '..', '..', 'dist', 'test-host');
 export class NodeHosts {
   readonly hosts: NodeHost[] = [];
   readonly #cut = new Set<NodeHost>();
+  /** By node. */
+  readonly #toRedis = new Map<string, TcpProxy>();
   #places = 0;
 
   private constructor(
@@ -67,7 +70,6 @@ export class NodeHosts {
     try {
       redis = await RedisServer.start({
         tcp: true,
-        extraArguments: ['--bind', '127.0.0.1', network.address, '--protected-mode', 'no'],
       });
       const prefix = redis.randomPrefix();
       const [peers, operators] = [newKey('peers'), newKey('operators')];
@@ -85,7 +87,6 @@ export class NodeHosts {
         prefix,
         {
           ...nodeVariables(redis, prefix),
-          FLEET_REDIS_URL: `redis://${network.address}:${redis.port}`,
           FLEET_AUTH: 'token',
           FLEET_TOKEN_KEYS: JSON.stringify([peers]),
           FLEET_ADMIN_TOKEN_KEYS: JSON.stringify([operators]),
@@ -109,6 +110,8 @@ export class NodeHosts {
   async add(): Promise<NodeHost> {
     const nodeId = `node-${String.fromCharCode(97 + this.#places)}`;
     this.#places += 1;
+    const { port } = this.redis;
+    this.#toRedis.set(nodeId, await TcpProxy.to(`redis://127.0.0.1:${port}`, this.network.address));
     return this.#launch(nodeId, await this.network.addHost());
   }
 
@@ -122,6 +125,7 @@ export class NodeHosts {
     const variables = {
       ...this.variables,
       FLEET_NODE_ID: nodeId,
+      FLEET_REDIS_URL: `redis://${this.#toRedis.get(nodeId)?.address}`,
       FLEET_LISTEN_HOST: address,
       FLEET_LINK_HOST: address,
       FLEET_MEDIA_LISTEN_IP: address,
@@ -250,8 +254,16 @@ export class NodeHosts {
   async close(): Promise<void> {
     for (const host of this.#cut) await this.heal(host).catch(() => undefined);
     await Promise.all(this.hosts.splice(0).map((host) => host.process.end('SIGKILL')));
+    await Promise.all(Array.from(this.#toRedis.values(), (proxy) => proxy.close()));
     await this.redis.stop();
     await this.network.close();
+  }
+
+  /** Nothing passes between Redis and that node until it does again, and nobody is told. */
+  stallRedis({ nodeId }: NodeHost, stalled: boolean): void {
+    const proxy = this.#toRedis.get(nodeId);
+    if (stalled) proxy?.stall();
+    else proxy?.unstall();
   }
 
   /** A fleet that has just begun takes new rooms only when every node could have told of its own. */

@@ -20,10 +20,13 @@ export class TcpProxy {
     this.server = createServer((socket) => this.accept(socket));
   }
 
-  /** @param url of the server behind it, unix sockets too. @default named by `retarget`: a proxy's port is often needed first */
-  static async to(url?: string): Promise<TcpProxy> {
+  /**
+   * @param url of the server behind it, unix sockets too. @default named by `retarget`: a proxy's port is often needed first
+   * @param host where it listens
+   */
+  static async to(url?: string, host = '127.0.0.1'): Promise<TcpProxy> {
     const proxy = new TcpProxy(url === undefined ? undefined : targetOf(url));
-    proxy.server.listen(0, '127.0.0.1');
+    proxy.server.listen(0, host);
     await once(proxy.server, 'listening');
     return proxy;
   }
@@ -33,7 +36,8 @@ export class TcpProxy {
   }
 
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    const { address, port } = this.server.address() as AddressInfo;
+    return `${address}:${port}`;
   }
 
   /** Connections that are open. */
