@@ -1,7 +1,7 @@
 import { askHttp } from '../../local/fleet-runner/node-http';
 import { FrontPort } from '../../local/fleet-runner/front-port';
 import { systemClock } from '../../local/fleet-runner/system-clock';
-import { NodeHosts, type NodeHost } from '../helpers/node-hosts';
+import { NodeHosts, type NodeHost, type NodeHostsOptions } from '../helpers/node-hosts';
 import { TcpProxy } from '../helpers/tcp-proxy';
 
 /**
@@ -28,9 +28,11 @@ export class ChaosFleet {
     private readonly clients: TcpProxy,
   ) {}
 
-  /** @param env further variables of the nodes */
-  static async start(nodes: number, env: Record<string, string> = {}): Promise<ChaosFleet> {
-    const hosts = await NodeHosts.start({ count: nodes, env: { ...ENVIRONMENT, ...env } });
+  static async start(
+    nodes: number,
+    { env = {}, roundTripMs }: Pick<NodeHostsOptions, 'env' | 'roundTripMs'> = {},
+  ): Promise<ChaosFleet> {
+    const hosts = await NodeHosts.start({ count: nodes, env: { ...ENVIRONMENT, ...env }, roundTripMs });
     const front = new FrontPort({
       port: 0,
       clock: systemClock,

@@ -13,6 +13,8 @@ export interface HostNetwork {
   /** This process's own address on the network: what runs here is reached under it, and is never cut off. */
   readonly address: string;
   addHost(): Promise<HostPlace>;
+  /** One more address of this process. */
+  addAddress(): Promise<string>;
   /**
    * Nothing passes to or from the host any more, and nobody is told.
    * @param pid of the process that runs there

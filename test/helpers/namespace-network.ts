@@ -33,6 +33,7 @@ export class NamespaceNetwork implements HostNetwork {
   private readonly removeAtExit = (): void => {
     for (const name of namespacesOf(this.subnet)) runSync('netns', 'del', name);
   };
+  private addresses = 0;
   private isClosed = false;
 
   private constructor(private readonly subnet: number) {
@@ -69,6 +70,13 @@ export class NamespaceNetwork implements HostNetwork {
     await ip('-n', name, 'link', 'set', HOST_INTERFACE, 'up');
     await ip('-n', name, 'link', 'set', 'lo', 'up');
     return host;
+  }
+
+  async addAddress(): Promise<string> {
+    this.addresses += 1;
+    const address = addressOf(this.subnet, 255 - this.addresses);
+    await ip('addr', 'add', `${address}/24`, 'dev', uplinkName(this.subnet));
+    return address;
   }
 
   cut(host: HostPlace): Promise<void> {

@@ -13,6 +13,7 @@ import type { HostNetwork, HostPlace } from './host-network';
 import { LoopbackNetwork } from './loopback-network';
 import { NamespaceNetwork } from './namespace-network';
 import { RedisServer } from './redis-server';
+import { SlowWires } from './slow-wires';
 import { TcpProxy } from './tcp-proxy';
 
 export interface NodeHostsOptions {
@@ -20,6 +21,8 @@ export interface NodeHostsOptions {
   count: number;
   /** Further variables of all nodes. */
   env?: Record<string, string>;
+  /** Between any two of them, milliseconds; needs namespaces. Clients, Redis and operators are near. @default 0 */
+  roundTripMs?: number;
 }
 
 export interface NodeHost {
@@ -38,6 +41,11 @@ export interface HostedRoom {
 }
 
 const TOKEN_TTL_MS = 3_600_000;
+/** Of nodes at the end of a wire, whose hosts have nothing else on them. */
+const LINK_PORT = 4_444;
+const FIRST_PIPE_PORT = 21_000;
+const PIPE_PORTS = 100;
+
 const OUT_DIR = join(__dirname, '..', '..', 'dist', 'test-host');
 
 /**
@@ -49,6 +57,9 @@ export class NodeHosts {
   readonly #cut = new Set<NodeHost>();
   /** By node. */
   readonly #toRedis = new Map<string, TcpProxy>();
+  readonly #wires: SlowWires | undefined;
+  /** What a node at the end of a wire has to know, by node. */
+  readonly #wired = new Map<string, Record<string, string>>();
   #places = 0;
 
   private constructor(
@@ -60,9 +71,13 @@ export class NodeHosts {
     private readonly operatorToken: string,
     /** For any room and peer. */
     readonly token: string,
-  ) {}
+    roundTripMs: number,
+  ) {
+    if (roundTripMs > 0 && network.kind !== 'network namespaces') throw new Error('wires need namespaces');
+    if (roundTripMs > 0) this.#wires = new SlowWires(roundTripMs / 2);
+  }
 
-  static async start({ count, env = {} }: NodeHostsOptions): Promise<NodeHosts> {
+  static async start({ count, env = {}, roundTripMs = 0 }: NodeHostsOptions): Promise<NodeHosts> {
     const network = await openNetwork();
     console.info(`the hosts of this test are ${network.kind}`);
     let redis: RedisServer | undefined;
@@ -94,6 +109,7 @@ export class NodeHosts {
         },
         await mintToken({ request: { kind: 'operator' }, key: operators, ...times }),
         await mintToken({ request: rooms, key: peers, ...times }),
+        roundTripMs,
       );
       for (let index = 0; index < count; index += 1) await hosts.add();
       await hosts.takesRooms();
@@ -112,7 +128,25 @@ export class NodeHosts {
     this.#places += 1;
     const { port } = this.redis;
     this.#toRedis.set(nodeId, await TcpProxy.to(`redis://127.0.0.1:${port}`, this.network.address));
-    return this.#launch(nodeId, await this.network.addHost());
+    const place = await this.network.addHost();
+    if (this.#wires) this.#wired.set(nodeId, await this.#wire(place.address, this.#wires));
+    return this.#launch(nodeId, place);
+  }
+
+  async #wire(address: string, wires: SlowWires): Promise<Record<string, string>> {
+    const min = FIRST_PIPE_PORT + this.#places * PIPE_PORTS;
+    const max = min + PIPE_PORTS - 1;
+    const wireAddress = await this.network.addAddress();
+    const host = { address, wireAddress, linkPort: LINK_PORT, pipePorts: { min, max } };
+    return {
+      FLEET_LINK_PORT: String(LINK_PORT),
+      FLEET_LINK_ADDRESS: await wires.add(host),
+      FLEET_PIPE_PORT_MIN: String(min),
+      FLEET_PIPE_PORT_MAX: String(max),
+      // Pipes are reached where links are then, and not where clients reach the node.
+      FLEET_MEDIA_LISTEN_IP: '0.0.0.0',
+      FLEET_MEDIA_ANNOUNCED_ADDRESS: address,
+    };
   }
 
   /** A node anew where one was killed, with its id. */
@@ -129,6 +163,7 @@ export class NodeHosts {
       FLEET_LISTEN_HOST: address,
       FLEET_LINK_HOST: address,
       FLEET_MEDIA_LISTEN_IP: address,
+      ...this.#wired.get(nodeId),
     };
     const { entry } = await buildNodeApp({ entry: join(__dirname, 'host-node.ts'), outDir: OUT_DIR });
     const process = await TestNodeProcess.start(variables, { entry, launcher: place.launcher });
@@ -254,6 +289,7 @@ export class NodeHosts {
   async close(): Promise<void> {
     for (const host of this.#cut) await this.heal(host).catch(() => undefined);
     await Promise.all(this.hosts.splice(0).map((host) => host.process.end('SIGKILL')));
+    await this.#wires?.close();
     await Promise.all(Array.from(this.#toRedis.values(), (proxy) => proxy.close()));
     await this.redis.stop();
     await this.network.close();

@@ -21,7 +21,7 @@ export class RecoveryStage {
   ) {}
 
   static async start(rooms = ROOMS): Promise<RecoveryStage> {
-    const fleet = await ChaosFleet.start(NODES, ENVIRONMENT);
+    const fleet = await ChaosFleet.start(NODES, { env: ENVIRONMENT });
     const crowd = new Crowd({ url: fleet.url, token: fleet.hosts.token, random: Math.random, rooms });
     const stage = new RecoveryStage(fleet, crowd, new Watch(fleet, crowd));
     try {

@@ -7,13 +7,13 @@ import type { AttachOptions } from '../types';
 import type { Layers, TrackKind, TrackSource } from '../vocabulary';
 import { ElementWatcher } from './element-watcher';
 import { chooseSpatialLayer, fullSize, neededScale } from './layer-choice';
-import { firstFrame } from './first-frame';
+import { settled } from './settled';
 import { playIn, replaceIn } from './playback';
 
 /** A higher layer is asked for soon, a lower one only when the size stays. Milliseconds. */
 const LAYER_UP_AFTER_MS = 200;
 const LAYER_DOWN_AFTER_MS = 1_000;
-/** The old picture stays until the new one's first frame, at most this long, milliseconds. */
+/** What was received before stays until the new stream has settled, at most this long, milliseconds. */
 const SWAP_PATIENCE_MS = 5_000;
 
 export interface RemoteTrackOptions {
@@ -352,11 +352,11 @@ export class RemoteTrack {
     this.#bringQuietly();
   }
 
-  /** Shows the new picture once its first frame is there, so that nobody sees a black one. */
+  /** Shows the new picture once it is there and moves, so that nobody sees a black or a slow one. */
   async #swap(earlier: MediaStreamTrack): Promise<void> {
     const { consumer } = this.#received;
     if (earlier.readyState !== 'ended') {
-      await firstFrame(consumer.track, this.#options.clock, SWAP_PATIENCE_MS);
+      await settled(consumer.track, this.#options.clock, SWAP_PATIENCE_MS);
     }
     if (this.#received.consumer !== consumer || this.#closed) return;
     for (const element of this.#elements.keys()) {
