@@ -82,7 +82,8 @@ describe('a room on three hosts, of which one is cut off without a word', () => 
     const moved = clients.filter((client) => !rest.includes(client));
     for (const client of moved) {
       const error = await eventually(() => client.client.peer.closedWith);
-      expect(error.code).toBe('FLEET_ERR_ROOM_MOVED');
+      // Or, when it took the silence for a loss and came back later: that nobody knows of it.
+      expect(error.code).toMatch(/^FLEET_ERR_(ROOM_MOVED|SESSION_GONE)$/);
       await client.leave();
       const { peerId } = client;
       const again = { roomId: ROOM, peerId, through: home };

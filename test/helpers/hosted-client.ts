@@ -91,7 +91,7 @@ export class HostedClient {
   static async join(hosts: NodeHosts, options: HostedClientOptions): Promise<HostedClient> {
     const { roomId, peerId, through, publishes = true } = options;
     const query = { token: hosts.token, produce: publishes ? '1' : '0' };
-    const port = new GatewayPort({ url: through.url, query });
+    const port = new GatewayPort({ url: through.url, query, resumes: true });
     const demo = await DemoClient.open(port, { roomId, peerId, generation: 'current' });
     const { peers } = await demo.enter();
     const found = (peers as { peerId: string }[]).map((peer) => peer.peerId);
