@@ -13,7 +13,6 @@ export interface Subscriber {
   /** The router at which it sits. */
   readonly roomRouter: RoomRouter;
   readonly grants: PeerGrants;
-  readonly joined: boolean;
   /** It has said what it can receive, and hears of the others, whether they know of it or not. */
   readonly listening: boolean;
   /** The places that it had before it migrated; undefined: it has none to keep. */

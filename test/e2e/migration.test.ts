@@ -213,7 +213,10 @@ describe('a room that migrates', () => {
     });
     expect(sameTracks).toBe(true);
     expect(await ada.page.evaluate(() => globalThis.client.pinnedPeers)).toEqual(['grace']);
-    // Each message came once, in order, from the first one on that it heard.
+    // Each message came once, in order, from the first one on that it heard, and they go on.
+    const count = async () => (await grace.happened('data')).length;
+    const afterMigration = await count();
+    await eventually(async () => (await count()) > afterMigration + 50);
     const numbers = (await grace.happened('data')).map(({ data }) => Number(data));
     expect(numbers.length).toBeGreaterThan(100);
     expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));

@@ -115,6 +115,18 @@ test('a whole room migrates: nobody leaves or comes, media never stops, and noth
   expect(gap).toBeLessThan(2_000);
 });
 
+test('what others send as data comes over the new connection before that has taken over', async () => {
+  const [ada, grace] = [await join(A, 'ada', { publishes: false }), await join(A, 'grace')];
+  const dataProducerId = await grace.current.demo.produceData('counter');
+  const offered = () => ada.current.demo.peer.requests('newDataConsumer').map((data) => data.dataProducerId);
+  await eventually(() => offered().includes(dataProducerId));
+  await moveOff(A);
+  await eventually(() => ada.asked === 1);
+  await ada.arrive();
+  await eventually(() => offered().includes(dataProducerId));
+  await ada.current.demo.peer.request('takeOver');
+});
+
 test('the new connection has the places of the one before, in the same order', async () => {
   const ada = await join(A, 'ada', { publishes: false });
   await join(A, 'grace');

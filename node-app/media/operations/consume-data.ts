@@ -18,7 +18,7 @@ export interface ConsumeDataOptions {
 export async function consumeData(options: ConsumeDataOptions): Promise<void> {
   const { subscriber, publisherId, publication, onLost } = options;
   const { entities } = subscriber;
-  if (subscriber.closed || publication.closed || !subscriber.joined || !subscriber.grants.canSubscribe)
+  if (subscriber.closed || publication.closed || !subscriber.listening || !subscriber.grants.canSubscribe)
     return;
   if (entities.receivingTransport()?.sctpParameters === undefined) return;
 

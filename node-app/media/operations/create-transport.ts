@@ -33,7 +33,7 @@ export async function createPeerTransport(
     peer.assertOpen();
   }
   watch(peer, transport, use);
-  if (use.receives && peer.joined) room.subscribeToAll(peer);
+  if (use.receives && peer.listening) room.subscribeToAll(peer);
   return describeTransport(room, transport);
 }
 

@@ -66,6 +66,8 @@ export class Subscriber {
         tracks: Map<string, RemoteTrack>;
         unconfirmed: Set<string>;
         forwardedVideo: readonly string[] | undefined;
+        /** It had not been a session for long. */
+        wasNew: boolean;
       }
     | undefined;
   #onTaken: (() => void) | undefined;
@@ -106,7 +108,10 @@ export class Subscriber {
       tracks: new Map(this.#tracks),
       unconfirmed: new Set(this.#unconfirmed),
       forwardedVideo: this.#forwardedVideo,
+      wasNew: this.#staleTimer !== undefined,
     };
+    // What has not come over the new session yet is not stale.
+    this.#forgetStale();
     this.#media = media;
     for (const { peerId } of peers) this.#unconfirmed.add(peerId);
   }
@@ -145,6 +150,7 @@ export class Subscriber {
     this.#unconfirmed.clear();
     for (const peerId of departure.unconfirmed) this.#unconfirmed.add(peerId);
     this.#setForwardedVideo(departure.forwardedVideo);
+    if (departure.wasNew) this.#dropStaleLater();
   }
 
   /** The new session has taken over; what does not come over it is dropped in a while. */
@@ -162,8 +168,7 @@ export class Subscriber {
     this.#tracks.clear();
     this.#expected.clear();
     this.#setForwardedVideo(undefined);
-    this.#staleTimer?.cancel();
-    this.#staleTimer = undefined;
+    this.#forgetStale();
     for (const peerId of this.#peers.keys()) this.#unconfirmed.add(peerId);
   }
 
@@ -248,7 +253,7 @@ export class Subscriber {
 
   /** Idempotent. */
   close(): void {
-    this.#staleTimer?.cancel();
+    this.#forgetStale();
     for (const peerId of [...this.#peers.keys()]) this.#removePeer(peerId);
     this.#media = undefined;
   }
@@ -333,8 +338,13 @@ export class Subscriber {
     }
   }
 
-  #dropStaleLater(): void {
+  #forgetStale(): void {
     this.#staleTimer?.cancel();
+    this.#staleTimer = undefined;
+  }
+
+  #dropStaleLater(): void {
+    this.#forgetStale();
     this.#staleTimer = this.#clock.setTimer(STALE_AFTER_MS, () => this.#dropStale());
   }
 
