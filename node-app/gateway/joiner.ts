@@ -85,27 +85,7 @@ export class Joiner {
 
   /** @throws FleetError */
   async join(request: JoinRequest, downlink: SessionDownlink): Promise<Joined> {
-    let evidence: PlacePeerRequest['evidence'];
-    for (let attempt = 1; ; attempt += 1) {
-      const placement = await this.place(request, evidence);
-      try {
-        return await this.openOn(placement, request, downlink);
-      } catch (error) {
-        await this.release(placement);
-        const fleetError = FleetError.from(error);
-        evidence = evidenceOf(fleetError, placement.nodeId);
-        if (attempt >= MAX_ATTEMPTS || request.isGone() || !mayHaveMoved(fleetError)) {
-          throw this.withRetryAfter(fleetError);
-        }
-        const { roomId, peerId } = request;
-        this.options.logger.info(
-          { roomId, peerId, mediaNodeId: placement.nodeId, code: fleetError.code, attempt },
-          'join goes on at another node',
-        );
-        // A dead node is known as such: the room moves with the next call.
-        if (evidence?.kind !== 'dead') await this.pause();
-      }
-    }
+    return this.openWhere((evidence) => this.place(request, evidence), request, downlink);
   }
 
   /** @throws FleetError FLEET_ERR_SESSION_GONE, FLEET_ERR_NODE_UNREACHABLE */
@@ -128,24 +108,54 @@ export class Joiner {
     const linkAddress = await this.linkAddressOf(fromNodeId, this.options.directory.find(roomId));
     const host = this.options.hostOn(fromNodeId, linkAddress);
     const { grants, role, toNodeId } = await host.migrate({ roomId, peerId, resumeToken: migrateFrom });
-    const placement = await this.options.placement.placePeer({
-      roomId,
-      role,
-      avoidNodeId: fromNodeId,
-      toNodeId,
-    });
-    try {
+    const place = async (evidence: PlacePeerRequest['evidence']): Promise<Placement> => {
+      const placement = await this.options.placement.placePeer({
+        roomId,
+        role,
+        avoidNodeId: fromNodeId,
+        toNodeId,
+        evidence,
+      });
+      if (!placement.created) return placement;
       // Placement does not know where the room's others are: alone in another one nobody would be well.
-      if (placement.created) throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
-      return await this.openOn(
-        placement,
-        { roomId, peerId, grants, role, resumable: true, migratable: true, remoteAddress, isGone },
-        downlink,
-        fromNodeId,
-      );
-    } catch (error) {
       await this.release(placement);
-      throw FleetError.from(error);
+      throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
+    };
+    return this.openWhere(
+      place,
+      { roomId, peerId, grants, role, resumable: true, migratable: true, remoteAddress, isGone },
+      downlink,
+      fromNodeId,
+    );
+  }
+
+  /** Where placement says; at another node when that one is gone, or the room has moved meanwhile. */
+  private async openWhere(
+    place: (evidence: PlacePeerRequest['evidence']) => Promise<Placement>,
+    request: JoinRequest,
+    downlink: SessionDownlink,
+    migratesFrom?: string,
+  ): Promise<Joined> {
+    let evidence: PlacePeerRequest['evidence'];
+    for (let attempt = 1; ; attempt += 1) {
+      const placement = await place(evidence);
+      try {
+        return await this.openOn(placement, request, downlink, migratesFrom);
+      } catch (error) {
+        await this.release(placement);
+        const fleetError = FleetError.from(error);
+        evidence = evidenceOf(fleetError, placement.nodeId);
+        if (attempt >= MAX_ATTEMPTS || request.isGone() || !mayHaveMoved(fleetError)) {
+          throw this.withRetryAfter(fleetError);
+        }
+        const { roomId, peerId } = request;
+        this.options.logger.info(
+          { roomId, peerId, mediaNodeId: placement.nodeId, code: fleetError.code, attempt },
+          'join goes on at another node',
+        );
+        // A dead node is known as such: the room moves with the next call.
+        if (evidence?.kind !== 'dead') await this.pause();
+      }
     }
   }
 

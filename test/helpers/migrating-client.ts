@@ -89,6 +89,43 @@ export class MigratingClient {
     return packets;
   }
 
+  /** Resolves once packets of that peer's sound and picture have come, from now on. */
+  async receives(peerId: string): Promise<void> {
+    for (const kind of ['audio', 'video'] as const) {
+      const before = this.packetsOf(peerId, kind);
+      await eventually(() => this.packetsOf(peerId, kind) > before + 10);
+    }
+  }
+
+  /** The longest time for which no packet of that peer's sound came while `action` ran, milliseconds. */
+  async longestGap(peerId: string, action: () => Promise<void>): Promise<number> {
+    let [longest, packets, at] = [0, this.packetsOf(peerId, 'audio'), performance.now()];
+    const look = () => {
+      const now = performance.now();
+      const seen = this.packetsOf(peerId, 'audio');
+      if (seen > packets) [packets, at] = [seen, now];
+      longest = Math.max(longest, now - at);
+    };
+    const timer = setInterval(look, 5);
+    try {
+      await action();
+      look();
+    } finally {
+      clearInterval(timer);
+    }
+    return longest;
+  }
+
+  /** It gives the session up to which it was about to migrate, and stays. */
+  async stay(): Promise<void> {
+    const given = this.sessions.pop();
+    if (given === undefined || this.sessions.length === 0)
+      throw new Error(`${this.peerId} has nothing to give up`);
+    given.demo.peer.leave();
+    await this.endMedia(given);
+    await this.current.demo.peer.request('migrationFailed', { code: 'MEDIA_FAILED' });
+  }
+
   /** Opens the session to which it was asked to migrate, and joins; not more. */
   async arrive({ url = this.options.url, slots = this.slots() } = {}): Promise<ClientSession> {
     const migrateFrom = this.current.port.opened?.resumeToken ?? '';
