@@ -224,6 +224,7 @@ async function build(
       placement,
       beat: () => registrar.beat(),
       migrateRoom: (request) => leaving.migrateRoom(request),
+      isDetached: (roomId, peerId) => sessions.isDetached(roomId, peerId),
     }),
   });
   const broadcasters = new BroadcasterRelay({ nodeId, hub, placement, local: media });

@@ -15,6 +15,8 @@ export interface NodeCommandParts {
   /** Placement hears of the node's state before the operator does. */
   beat: () => Promise<void>;
   migrateRoom: NodeLeaving['migrateRoom'];
+  /** Whether that peer's client has lost its connection, and may still come back. */
+  isDetached: (roomId: string, peerId: string) => boolean;
 }
 
 /** What this node does when another one, or an operator through it, says so. */
@@ -25,6 +27,7 @@ export function nodeCommandHandlers({
   placement,
   beat,
   migrateRoom,
+  isDetached,
 }: NodeCommandParts): NodeCommandHandlers {
   return {
     cordon: async ({ reason }) => {
@@ -52,7 +55,14 @@ export function nodeCommandHandlers({
       return { state: status.state };
     },
     migrateRoom: ({ roomId, toNodeId }) => migrateRoom({ roomId, toNodeId }),
-    describeRoom: ({ roomId }) => media.measureRoom(roomId),
+    describeRoom: async ({ roomId }) => {
+      const room = await media.measureRoom(roomId);
+      const peers = room.peers.map((peer) => ({
+        ...peer,
+        ...(isDetached(roomId, peer.peerId) && { detached: true }),
+      }));
+      return { ...room, peers };
+    },
     closeRoom: ({ roomId, reason }) => {
       media.closeRoom(roomId, new FleetError('FLEET_ERR_ROOM_CLOSED', { message: reason }));
       return {};

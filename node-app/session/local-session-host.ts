@@ -58,6 +58,11 @@ export class LocalSessionHost implements SessionHost {
     return this.sessions.get(keyOf({ roomId, peerId }))?.isAway ?? true;
   }
 
+  /** Whether it has a session here whose client is away, and may come back. */
+  isDetached(roomId: string, peerId: string): boolean {
+    return this.sessions.get(keyOf({ roomId, peerId }))?.isAway ?? false;
+  }
+
   async open(request: SessionOpenRequest, downlink: SessionDownlink): Promise<LocalSessionUplink> {
     if (this.stopping) throw new FleetError('FLEET_ERR_SHUTTING_DOWN');
     const { roomId, peerId, epoch, claim, grants, role, remoteAddress, resumable } = request;
