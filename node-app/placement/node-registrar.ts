@@ -174,6 +174,8 @@ export class NodeRegistrar {
     } catch (error) {
       if (!this.#isFailing) logger.warn({ err: error }, 'placement takes no heartbeat');
       this.#isFailing = true;
+      // It may have been taken all the same: what placement knows of the rooms now, nobody can say.
+      this.#confirmedRooms.clear();
       return false;
     }
   }

@@ -15,12 +15,12 @@ const QUIET: DrainBounds = {
   ownDrains: 0,
 };
 
-const check = (bounds: Partial<DrainBounds>, rules?: DrainRules): Exploration =>
+const check = (bounds: Partial<DrainBounds>, rules?: DrainRules): Promise<Exploration> =>
   explore(drainModel({ ...QUIET, ...bounds }, rules), { maxStates: 3_000_000 });
 
 /** So that a model in which nothing happens any more doesn't pass. */
-function expectNoCounterexample(bounds: Partial<DrainBounds>, fewestStates: number): void {
-  const { counterexample, states } = check(bounds);
+async function expectNoCounterexample(bounds: Partial<DrainBounds>, fewestStates: number): Promise<void> {
+  const { counterexample, states } = await check(bounds);
   expect(counterexample).toBeUndefined();
   expect(states).toBeGreaterThan(fewestStates);
 }
@@ -94,8 +94,8 @@ describe('the check finds', () => {
         },
       },
     ],
-  ])('%s', (_, bounds, broken) => {
-    const { counterexample } = check(bounds, { ...PRODUCTION_RULES, ...broken });
+  ])('%s', async (_, bounds, broken) => {
+    const { counterexample } = await check(bounds, { ...PRODUCTION_RULES, ...broken });
     expect(counterexample).toContain('VIOLATED');
   });
 });

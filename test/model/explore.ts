@@ -9,7 +9,7 @@ export interface Step<S> {
 export interface Model<S> {
   initial: S;
   /** Everything that can happen, in any order. */
-  steps(state: S): readonly Step<S>[];
+  steps(state: S): readonly Step<S>[] | Promise<readonly Step<S>[]>;
   /** States with the same text are the same state: it must leave out what nobody can observe any more. */
   key(state: S): string;
   /** What must never be, when it is; undefined: all is well. */
@@ -20,7 +20,7 @@ export interface Model<S> {
    * What happens when nothing goes wrong any more and everybody gets their turn; undefined once the state is settled.
    * From every state that was visited this must end, within `calmBound` steps.
    */
-  calm(state: S): Step<S> | undefined;
+  calm(state: S): Step<S> | undefined | Promise<Step<S> | undefined>;
   /** @default 200 */
   calmBound?: number;
 }
@@ -46,7 +46,10 @@ interface Visited<S> {
  * Visits every state that can be reached, breadth first, so that a counterexample is one of the shortest; then lets
  * things calm down from each of them. @throws Error when there are more than `maxStates`: a part of them proves nothing
  */
-export function explore<S>(model: Model<S>, { maxStates }: { maxStates: number }): Exploration {
+export async function explore<S>(
+  model: Model<S>,
+  { maxStates }: { maxStates: number },
+): Promise<Exploration> {
   const first = visit(model, model.initial, undefined, 'begin');
   const seen = new Map<string, Visited<S>>([[first.key, first]]);
   const all = [first];
@@ -60,7 +63,7 @@ export function explore<S>(model: Model<S>, { maxStates }: { maxStates: number }
 
   // Grows while it is gone through, so the order is that of breadth.
   for (const from of all) {
-    for (const { label, next } of model.steps(from.state)) {
+    for (const { label, next } of await model.steps(from.state)) {
       transitions += 1;
       const visited = visit(model, next, from, label);
       if (seen.has(visited.key)) continue;
@@ -71,27 +74,31 @@ export function explore<S>(model: Model<S>, { maxStates }: { maxStates: number }
       if (all.length > maxStates) throw new Error(`more than ${maxStates} states, the bounds are too wide`);
     }
   }
-  return result(findUnsettled(model, all));
+  return result(await findUnsettled(model, all));
 }
 
-function findUnsettled<S>(model: Model<S>, all: readonly Visited<S>[]): string | undefined {
+async function findUnsettled<S>(model: Model<S>, all: readonly Visited<S>[]): Promise<string | undefined> {
   /** Known to settle, from an earlier run that passed there. */
   const settles = new Set<string>();
   for (const from of all) {
-    const problem = settle(model, from, settles);
+    const problem = await settle(model, from, settles);
     if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
-function settle<S>(model: Model<S>, from: Visited<S>, settles: Set<string>): string | undefined {
+async function settle<S>(
+  model: Model<S>,
+  from: Visited<S>,
+  settles: Set<string>,
+): Promise<string | undefined> {
   const { calmBound = 200 } = model;
   const way: string[] = [];
   let last = from;
   for (let count = 0; count <= calmBound; count += 1) {
     if (settles.has(last.key)) break;
     way.push(last.key);
-    const step = model.calm(last.state);
+    const step = await model.calm(last.state);
     if (step === undefined) break;
     last = visit(model, step.next, last, `(calm) ${step.label}`);
     const problem = model.violation(step.next);

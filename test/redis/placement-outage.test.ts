@@ -41,6 +41,21 @@ async function liveRoom(roomId: string): Promise<Placement> {
 const unavailable = (retryAfterMs: number) => ({ code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE', retryAfterMs });
 
 describe('a silent node', () => {
+  test('that a gateway could not reach is not chosen again for the peer, whatever its lease says', async () => {
+    await fleet.serve(['a', 'b']);
+    for (const kind of ['unreachable', 'dead'] as const) {
+      for (const nodeId of ['a', 'b']) {
+        const evidence = { nodeId, kind };
+        expect((await fleet.place(`new-${kind}-${nodeId}`, { evidence })).nodeId).not.toBe(nodeId);
+      }
+    }
+    const alone = { nodeId: 'a', kind: 'dead' } as const;
+    await fleet.advance(3_000, { silent: ['b'] });
+    await expect(fleet.place('nowhere', { evidence: alone })).rejects.toMatchObject({
+      code: 'FLEET_ERR_NO_CAPACITY',
+    });
+  });
+
   test('gets no new room once its lease lapsed, whatever the sort keys say, and comes back with a heartbeat', async () => {
     await fleet.serve(['a', 'b'], { capacity: { egressBps: 1e12, packetsPerSecond: 1e9 } });
     await fleet.advance(3_000, { silent: ['a'] });

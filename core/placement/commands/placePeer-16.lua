@@ -120,6 +120,12 @@ end
 
 local homeNode = rawHome and unpackNode(rawHome)
 
+-- For a choice of nodes: no peer is sent again to where the gateway has just failed to bring it.
+local function withSuspect(excluded)
+  if evidence > 0 then excluded[ARGV[3]] = true end
+  return excluded
+end
+
 -- The room has outgrown what was reserved for it.
 if grown then
   local egress, packets = math.max(0, needEgress - grown[R_EGRESS]), math.max(0, needPackets - grown[R_PACKETS])
@@ -187,7 +193,7 @@ if not rawRoom then
     local learned = tonumber(known[2])
     expected = learned and math.floor(learned + 0.5) or DEFAULT_EXPECTED
   end
-  return (placeRoom(publishes, subscribes, publishes * subscribes, 1, math.max(1, expected), nowUs, {}))
+  return (placeRoom(publishes, subscribes, publishes * subscribes, 1, math.max(1, expected), nowUs, withSuspect({})))
 end
 
 --------------------------------------------------------------------------------------------------------------
@@ -219,7 +225,7 @@ for _, member in ipairs(membersOf(list, room)) do
   excluded[member.id] = true
 end
 local answer, nodeId =
-  placeRoom(pub, sub, both, peers, math.max(1, expected, peers), math.max(room[R_EPOCH] + 1, nowUs), excluded, true)
+  placeRoom(pub, sub, both, peers, math.max(1, expected, peers), math.max(room[R_EPOCH] + 1, nowUs), withSuspect(excluded), true)
 if nodeId then
   for i = 1, #list do
     dropPart(list[i], roomId)

@@ -3,7 +3,7 @@
 --- @include "choose-node"
 
 -- A peer of a room that lives: onto one of its nodes, or onto a further one. Of placePeer, by whose variables and
--- functions it goes: roomId, publishes, subscribes, evidence, isHomeUsable, now, claimOn, refuse.
+-- functions it goes: roomId, publishes, subscribes, evidence, withSuspect, isHomeUsable, now, claimOn, refuse.
 
 -- The room's nodes, with what each of them holds of the room.
 local function membersOf(list, room)
@@ -86,6 +86,7 @@ local function placeAmong(list, room)
     egress, packets = demandOf(holds, publishers + publishes, others)
     local excluded = {}
     for i = 1, #list do excluded[list[i]] = true end
+    withSuspect(excluded)
     isShared = true
     local chosen = members[1].node[CASCADES] == 1 and chooseFurther(egress, packets, excluded)
     if chosen then
