@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: `node scripts/setup/setup.mjs --for start|test`. Runs before `npm start` and `npm test`.
+// Makes a fresh clone ready: `node scripts/setup/setup.mjs --for commands|start|test`. Runs before `npm start`, `npm test` and
+// the like. It tells what it does on stderr: stdout belongs to the command that follows.
 //
 // Plain JavaScript for Node >= 18 without packages, because at first there are none, and the machine's Node may be old.
 // Each step looks first and changes something only when it must, so that a second run costs next to nothing.
@@ -14,14 +15,20 @@ import { detectSystem } from './system.mjs';
 import { createTerminal, formatElapsed } from './terminal.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const USAGE = `Usage: node scripts/setup/setup.mjs --for <start|test>
+const USAGE = `Usage: node scripts/setup/setup.mjs --for <commands|start|test>
 
-  --for start   what \`npm start\` needs: Node packages, Node >= 22, redis-server, the mediasoup worker
-  --for test    the same, and Chromium
+  --for commands what \`npm run fleet\` and \`npm run synth\` need: Node packages, Node >= 22; says nothing when they are there
+  --for start    what \`npm start\` needs: these, redis-server, the mediasoup worker
+  --for test     the same, and Chromium
 
 Environment variables and what to do on which system: docs/setup.md`;
 
-/** @param {string[]} args @returns {{ purpose?: 'start' | 'test', problem?: string, help?: boolean }} */
+/** @typedef {'commands' | 'start' | 'test'} Purpose */
+
+/** @type {readonly Purpose[]} */
+const PURPOSES = ['commands', 'start', 'test'];
+
+/** @param {string[]} args @returns {{ purpose?: Purpose, problem?: string, help?: boolean }} */
 function parseArguments(args) {
   if (args.length === 1 && ['--help', '-h'].includes(args[0])) return { help: true };
   const [first, ...rest] = args.flatMap((arg) =>
@@ -29,20 +36,23 @@ function parseArguments(args) {
   );
   if (first === undefined) return { problem: '--for is missing' };
   if (first !== '--for') return { problem: `unknown argument ${first}` };
-  const [purpose, ...more] = rest;
+  const [given, ...more] = rest;
   if (more.length > 0) return { problem: `unknown argument ${more[0]}` };
-  if (purpose !== 'start' && purpose !== 'test')
-    return { problem: `--for takes start or test, not ${purpose ?? 'nothing'}` };
-  return { purpose };
+  const purpose = PURPOSES.find((known) => known === given);
+  return purpose ? { purpose } : { problem: `--for takes ${PURPOSES.join(', ')}, not ${given ?? 'nothing'}` };
 }
 
 /**
- * @param {'start' | 'test'} purpose
+ * @param {Purpose} purpose
  * @returns {Promise<SetupError[]>} what a person must see to; empty when all is set up
  */
 async function setUp(purpose) {
   const startedAt = Date.now();
-  const terminal = createTerminal({ stream: process.stdout, now: Date.now });
+  const terminal = createTerminal({
+    stream: process.stderr,
+    now: Date.now,
+    quiet: purpose === 'commands',
+  });
   const system = detectSystem();
   let node = process.execPath;
 
@@ -57,9 +67,13 @@ async function setUp(purpose) {
         return runtime;
       },
     },
-    { name: 'Redis', action: (report) => ensureRedis({ system, report }), isPart: true },
-    { name: 'mediasoup worker', action: (report) => ensureWorker({ system, node, report }), isPart: true },
   ];
+  if (purpose !== 'commands') {
+    steps.push(
+      { name: 'Redis', action: (report) => ensureRedis({ system, report }), isPart: true },
+      { name: 'mediasoup worker', action: (report) => ensureWorker({ system, node, report }), isPart: true },
+    );
+  }
   if (purpose === 'test') {
     steps.push({ name: 'Chromium', action: (report) => ensureChromium({ system, report }), isPart: true });
   }

@@ -11,16 +11,20 @@ export function formatElapsed(ms) {
 }
 
 /**
- * @param {{ stream: NodeJS.WritableStream & { isTTY?: boolean, columns?: number }, now: () => number }} options
+ * @param {object} options
+ * @param {NodeJS.WritableStream & { isTTY?: boolean, columns?: number }} options.stream
+ * @param {() => number} options.now milliseconds
+ * @param {boolean} [options.quiet] shows nothing until a step has something to do
  */
-export function createTerminal({ stream, now }) {
+export function createTerminal({ stream, now, quiet = false }) {
   const rewrites = Boolean(stream.isTTY);
+  let silent = quiet;
   const clear = rewrites ? '\r\u001b[K' : '';
 
   return {
     /** @param {string} text */
     line(text) {
-      stream.write(`${clear}${text}\n`);
+      if (!silent) stream.write(`${clear}${text}\n`);
     },
 
     /**
@@ -35,6 +39,7 @@ export function createTerminal({ stream, now }) {
       let shown = '';
       /** @param {string} progress */
       const report = (progress) => {
+        silent = false;
         const time = now();
         const kind = progress.replace(/\d+/g, '#');
         const due = time - shownAt >= (rewrites ? TERMINAL_PROGRESS_EVERY_MS : LOG_PROGRESS_EVERY_MS);
@@ -44,10 +49,10 @@ export function createTerminal({ stream, now }) {
         const text = `${label}: ${progress} (${formatElapsed(time - startedAt)})`;
         stream.write(rewrites ? `${clear}${text.slice(0, (stream.columns || 80) - 1)}` : `${text}\n`);
       };
-      if (rewrites) report('checking');
+      if (rewrites && !silent) report('checking');
       try {
         const { result } = await action(report);
-        stream.write(`${clear}${label}: ${result} (${formatElapsed(now() - startedAt)})\n`);
+        if (!silent) stream.write(`${clear}${label}: ${result} (${formatElapsed(now() - startedAt)})\n`);
       } catch (error) {
         stream.write(`${clear}${label}: failed (${formatElapsed(now() - startedAt)})\n`);
         throw error;

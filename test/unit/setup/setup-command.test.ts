@@ -64,8 +64,8 @@ function runSetup(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome>
 describe('arguments', () => {
   test.each([
     [[], '--for is missing'],
-    [['--for'], '--for takes start or test, not nothing'],
-    [['--for', 'deploy'], '--for takes start or test, not deploy'],
+    [['--for'], '--for takes commands, start, test, not nothing'],
+    [['--for', 'deploy'], '--for takes commands, start, test, not deploy'],
     [['--fast'], 'unknown argument --fast'],
     [['--for', 'start', '--fast'], 'unknown argument --fast'],
   ])('%j ends with status 2, the problem and the usage', async (args, problem) => {
@@ -73,7 +73,7 @@ describe('arguments', () => {
 
     expect(code).toBe(2);
     expect(stderr.split('\n')[0]).toBe(problem);
-    expect(stderr).toContain('Usage: node scripts/setup/setup.mjs --for <start|test>');
+    expect(stderr).toContain('Usage: node scripts/setup/setup.mjs --for <commands|start|test>');
     expect(stdout).toBe('');
   });
 
@@ -81,7 +81,7 @@ describe('arguments', () => {
     const { code, stdout } = await runSetup(['--help']);
 
     expect(code).toBe(0);
-    expect(stdout).toContain('Usage: node scripts/setup/setup.mjs --for <start|test>');
+    expect(stdout).toContain('Usage: node scripts/setup/setup.mjs --for <commands|start|test>');
   });
 });
 
@@ -118,9 +118,10 @@ describe('a machine that has everything', () => {
   test('every step is shown with its number, name, result and time, and nothing is installed', async () => {
     const { code, stdout, stderr } = await runSetup(['--for', 'test'], completeEnvironment());
 
-    expect(stderr).toBe('');
+    // That belongs to the command that follows.
+    expect(stdout).toBe('');
     expect(code).toBe(0);
-    const lines = stdout.trimEnd().split('\n');
+    const lines = stderr.trimEnd().split('\n');
     expect(lines).toEqual([
       expect.stringMatching(/^\[1\/5\] Node packages: up to date with package-lock\.json \(\d+\.\d s\)$/),
       expect.stringMatching(/^\[2\/5\] Node runtime: v\d+\.\d+\.\d+, .* \(\d+\.\d s\)$/),
@@ -141,10 +142,10 @@ describe('a machine that has everything', () => {
       `echo "$PWD $*" > ${called}\n/bin/cp ${root}/package-lock.json ${root}/node_modules/.package-lock.json`,
     );
 
-    const { code, stdout } = await runSetup(['--for', 'start'], completeEnvironment());
+    const { code, stderr } = await runSetup(['--for', 'start'], completeEnvironment());
 
     expect(code).toBe(0);
-    expect(stdout).toContain('Node packages: installed');
+    expect(stderr).toContain('Node packages: installed');
     expect(readFileSync(called, 'utf8')).toBe(
       `${realpathSync(root)} ci --ignore-scripts --no-audit --no-fund --loglevel=error\n`,
     );
@@ -162,21 +163,37 @@ describe('a machine that has everything', () => {
   test('start does not ask for Chromium', async () => {
     const { FLEET_CHROMIUM_BIN: _absent, ...env } = completeEnvironment();
 
-    const { code, stdout } = await runSetup(['--for', 'start'], env);
+    const { code, stderr } = await runSetup(['--for', 'start'], env);
 
     expect(code).toBe(0);
-    expect(stdout).toContain('[4/4] mediasoup worker');
-    expect(stdout).not.toContain('Chromium');
+    expect(stderr).toContain('[4/4] mediasoup worker');
+    expect(stderr).not.toContain('Chromium');
+  });
+
+  test('commands ask for packages only, and are not delayed by a word when these are there', async () => {
+    const { REDIS_SERVER_BIN: _redis, MEDIASOUP_WORKER_BIN: _worker, ...env } = completeEnvironment();
+
+    expect(await runSetup(['--for', 'commands'], env)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('commands say what they wait for when packages are missing', async () => {
+    writePackages('2.0.0');
+    program('npm', `/bin/cp ${root}/package-lock.json ${root}/node_modules/.package-lock.json`);
+
+    const { code, stderr } = await runSetup(['--for', 'commands'], completeEnvironment());
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^\[1\/2\] Node packages: npm ci.*\n\[1\/2\] Node packages: installed/);
   });
 
   test('a wrong path from a person stops it with one block: what, and what to do, without a stack trace', async () => {
     const env = { ...completeEnvironment(), MEDIASOUP_WORKER_BIN: path.join(home, 'absent') };
 
-    const { code, stdout, stderr } = await runSetup(['--for', 'start'], env);
+    const { code, stderr } = await runSetup(['--for', 'start'], env);
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/\[4\/4\] mediasoup worker: failed/);
-    expect(stderr).toBe(
+    expect(stderr).toMatch(/\[4\/4\] mediasoup worker: failed/);
+    expect(stderr.slice(stderr.indexOf('\n\n') + 1)).toBe(
       [
         '',
         `Set-up stopped: MEDIASOUP_WORKER_BIN is set to ${env.MEDIASOUP_WORKER_BIN}, which is not an executable file: correct or unset it`,
@@ -193,10 +210,10 @@ describe('a machine that has everything', () => {
     const absent = path.join(home, 'absent');
     const env = { ...completeEnvironment(), REDIS_SERVER_BIN: absent, FLEET_CHROMIUM_BIN: absent };
 
-    const { code, stdout, stderr } = await runSetup(['--for', 'test'], env);
+    const { code, stderr } = await runSetup(['--for', 'test'], env);
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/Redis: failed .*\n.*mediasoup worker: .*my-worker.*\n.*Chromium: failed/);
+    expect(stderr).toMatch(/Redis: failed .*\n.*mediasoup worker: .*my-worker.*\n.*Chromium: failed/);
     expect(stderr.match(/^Set-up stopped: .*$/gm)).toEqual([
       expect.stringContaining('REDIS_SERVER_BIN'),
       expect.stringContaining('FLEET_CHROMIUM_BIN'),
