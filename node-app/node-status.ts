@@ -5,7 +5,7 @@ import type { DrainProgress, DrainReport } from '../core/drain/drain-report';
 import { FleetError } from '../core/errors';
 import type { NodeState } from '../core/node-state';
 import type { CordonReport } from '../core/placement/cordon-report';
-import type { HeartbeatReply, NodeHeartbeat } from '../core/placement/placement-port';
+import type { HeartbeatReply, NodeHeartbeat, NodeRecord } from '../core/placement/placement-port';
 import { NodeDrain } from './drain/node-drain';
 import type { MediaNode } from './media/media-node';
 import type { MachineLoad } from './meter/machine-load';
@@ -65,6 +65,21 @@ export class NodeStatus implements NodeStatePort {
 
   stopping(): void {
     this.currentPhase = 'stopping';
+  }
+
+  /**
+   * What an operator has said of this node holds also when its process has crashed since. What AWS says of its instance
+   * comes again by itself.
+   */
+  continueFrom({ cordon, drain }: Pick<NodeRecord, 'cordon' | 'drain'>): void {
+    if (!cordon) return;
+    this.operatorCordon = cordon;
+    this.nodeDrain.cordon();
+    if (drain?.reason === 'operator') this.nodeDrain.drain(drain);
+    this.options.logger.info(
+      { cordon, drain },
+      'what an operator said before this process began still holds',
+    );
   }
 
   /** See NodeDrain. `reason` is the operator's. */

@@ -1,6 +1,11 @@
 import type { Logger } from 'pino';
 import type { Clock, RandomSource } from '../../core/clock';
-import type { HeartbeatReply, NodeHeartbeat, PlacementPort } from '../../core/placement/placement-port';
+import type {
+  HeartbeatReply,
+  NodeHeartbeat,
+  NodeRecord,
+  PlacementPort,
+} from '../../core/placement/placement-port';
 import type { NodeCommandPort } from '../../core/protocol/node-commands';
 import type { LinkHub } from '../link/link-hub';
 
@@ -35,7 +40,7 @@ const REMEMBERED = 8;
  * who comes later would be placed elsewhere, and neither half of the call hear of the other. So another node passes its
  * heartbeats on. When Redis is away for all, nobody can.
  */
-export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retire'> {
+export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retire' | 'findNode'> {
   readonly #options: HeartbeatDetourOptions;
   /** The first one is asked. */
   #others: OtherNode[] = [];
@@ -58,6 +63,10 @@ export class HeartbeatDetour implements Pick<PlacementPort, 'heartbeat' | 'retir
 
   async retire(nodeId: string): Promise<void> {
     return this.#options.placement.retire(nodeId);
+  }
+
+  async findNode(nodeId: string): Promise<NodeRecord | undefined> {
+    return this.#options.placement.findNode(nodeId);
   }
 
   async #direct(heartbeat: NodeHeartbeat): Promise<HeartbeatReply> {

@@ -9,12 +9,15 @@ import type {
   HeartbeatReply,
   NodeHeartbeat,
   NodeLoad,
+  NodeRecord,
   PlacementPort,
   RoomReport,
 } from '../../core/placement/placement-port';
 
 /** What the registrar asks of its node. All calls of one heartbeat come in one turn, so they agree with each other. */
 export interface NodeStatePort {
+  /** Before the first heartbeat: what placement still knows of this node from a process that ended without a word. */
+  continueFrom(earlier: NodeRecord): void;
   readState(): NodeReport;
   /** Every room of the node; the registrar finds out what changed. */
   listRooms(): RoomReport[];
@@ -48,7 +51,7 @@ export interface NodeReport {
 }
 
 export interface NodeRegistrarOptions {
-  placement: Pick<PlacementPort, 'heartbeat' | 'retire'>;
+  placement: Pick<PlacementPort, 'heartbeat' | 'retire' | 'findNode'>;
   node: NodeStatePort;
   clock: Clock;
   logger: Logger;
@@ -80,6 +83,7 @@ export class NodeRegistrar {
   #acknowledgedAtMs = Number.NEGATIVE_INFINITY;
   #needFull = true;
   #isFailing = false;
+  #hasContinued = false;
   /** What placement knows of each room, as text to compare with. */
   #confirmedRooms = new Map<string, string>();
   #endedRooms: EndedRoom[] = [];
@@ -155,6 +159,7 @@ export class NodeRegistrar {
   async #beatOnce(): Promise<boolean> {
     const { placement, clock, logger, node } = this.#options;
     try {
+      await this.#continue();
       const { heartbeat, rooms } = this.#compose();
       const reply = await placement.heartbeat(heartbeat);
       this.#confirm(heartbeat, rooms, reply);
@@ -178,6 +183,15 @@ export class NodeRegistrar {
       this.#confirmedRooms.clear();
       return false;
     }
+  }
+
+  /** The first heartbeat overwrites it. */
+  async #continue(): Promise<void> {
+    if (this.#hasContinued) return;
+    const { placement, node, nodeId } = this.#options;
+    const earlier = await placement.findNode(nodeId);
+    this.#hasContinued = true;
+    if (earlier) node.continueFrom(earlier);
   }
 
   #compose(): { heartbeat: NodeHeartbeat; rooms: Map<string, string> } {

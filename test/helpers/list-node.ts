@@ -17,6 +17,7 @@ export class ListNode implements NodeStatePort {
     this.ended.push({ roomId, epoch: room.epoch, peakPeers: room.peers });
   }
 
+  continueFrom = (): void => undefined;
   readState: NodeStatePort['readState'] = () => ({
     state: 'SERVING',
     ready: true,

@@ -19,6 +19,7 @@ function setUp() {
   const sent: NodeHeartbeat[] = [];
   const state = { rooms: [room(2)], answers: true };
   const node: NodeStatePort = {
+    continueFrom: () => undefined,
     readState: () => ({
       state: 'SERVING',
       ready: true,
@@ -42,6 +43,7 @@ function setUp() {
         return REPLY;
       },
       retire: async () => undefined,
+      findNode: async () => undefined,
     },
     node,
     clock: new ManualClock(),
