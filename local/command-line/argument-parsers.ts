@@ -66,9 +66,9 @@ const MAX_DEADLINE_MINUTES = 2_880;
 
 /** Parses a drain's deadline such as `30m` or `4h`, for commander. Gives whole minutes, as the operator API takes them. */
 export function deadlineMinutes(text: string): number {
-  const minutes = Math.ceil(durationMs(text) / UNIT_MS.m);
-  if (minutes <= MAX_DEADLINE_MINUTES) return minutes;
-  throw new InvalidArgumentError('It must be at most 48h.');
+  const minutes = durationMs(text) / UNIT_MS.m;
+  if (Number.isInteger(minutes) && minutes <= MAX_DEADLINE_MINUTES) return minutes;
+  throw new InvalidArgumentError('It must be whole minutes, such as 2m, 30m or 4h, and at most 48h.');
 }
 
 /** How much faster than real time: above 60, what processes really do is too slow to follow. */

@@ -61,7 +61,10 @@ export function operateCommands(program: Command, options: OperateCommandsOption
   command('drain', 'empty a node: its rooms may end, then its people are moved to other nodes')
     .argument('<node>', 'its id, see fleet nodes')
     .addOption(
-      new Option('--deadline <time>', 'when it should be empty, e.g. 2m, 30m, 4h; nobody is cut off')
+      new Option(
+        '--deadline <time>',
+        'when it should be empty, e.g. 2m, 30m, 4h, in whole minutes; nobody is cut off',
+      )
         .argParser(deadlineMinutes)
         .default(30, '30m'),
     )

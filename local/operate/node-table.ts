@@ -42,10 +42,11 @@ function stateOf({ state, alive, ready }: ListedNode): string {
   return ready ? state : `${state}, not ready`;
 }
 
-function drainOf({ drain, cordon }: ListedNode, nowMs: number): string {
-  if (drain === undefined) return cordon?.reason ?? '';
+function drainOf({ state, drain, cordon }: ListedNode, nowMs: number): string {
+  if (drain === undefined) return cordon?.reason === undefined ? '' : `cordoned: ${cordon.reason}`;
   const { reason, failed, deadlineAtMs, progress } = drain;
   const parts = [cordon?.reason === undefined ? reason : `${reason}: ${cordon.reason}`];
+  if (state === 'DRAINED') return [...parts, `empty, ${progress?.moved ?? 0} moved`].join('; ');
   if (progress !== undefined) {
     const { phase, moved, etaAtMs } = progress;
     parts.push(`${phase}, ${moved} moved`, `empty in ${minutes(etaAtMs - nowMs)}`);

@@ -69,6 +69,24 @@ export class MigratingMover implements PeerMover {
     }
   }
 
+  /**
+   * Whether anybody of that peer's room could go at all: an operator wants to know at once.
+   * @throws FleetError FLEET_ERR_NO_CAPACITY, FLEET_ERR_PLACEMENT_UNAVAILABLE
+   */
+  async ensurePlace(peer: LeavingPeer, toNodeId: string | undefined): Promise<void> {
+    try {
+      if (await hasPlaceElsewhere(this.#options, peer, { toNodeId })) return;
+    } catch (error) {
+      if (FleetError.from(error).code !== 'FLEET_ERR_NO_CAPACITY') throw error;
+      const who = toNodeId === undefined ? 'no other node takes' : `node ${toNodeId} does not take`;
+      throw new FleetError('FLEET_ERR_NO_CAPACITY', {
+        message: `${who} anybody of this room: without headroom for one peer, or cordoned, draining or not ready`,
+        cause: error,
+      });
+    }
+    throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
+  }
+
   /** Before the client notices anything. */
   async #hasPlace(peer: LeavingPeer, toNodeId: string | undefined): Promise<boolean> {
     const { onNoCapacity, logger } = this.#options;

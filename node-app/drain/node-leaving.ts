@@ -87,8 +87,8 @@ export class NodeLeaving {
     });
   }
 
-  /** See RoomMigrations. @throws FleetError FLEET_ERR_NOT_FOUND */
-  migrateRoom(request: RoomMigrationRequest): RoomMigrationCounts {
+  /** See RoomMigrations. */
+  migrateRoom(request: RoomMigrationRequest): Promise<RoomMigrationCounts> {
     return this.#roomMigrations.begin(request);
   }
 

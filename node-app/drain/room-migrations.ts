@@ -10,7 +10,7 @@ import type { LeavingPeer } from './peer-mover';
 export interface RoomMigrationsOptions {
   occupants: () => RoomOccupants[];
   sessions: Pick<LocalSessionHost, 'canMigrate'>;
-  mover: Pick<MigratingMover, 'migrate'>;
+  mover: Pick<MigratingMover, 'migrate' | 'ensurePlace'>;
   /** Joins that another node takes in a second. */
   joinsPerSecond: number;
   clock: Clock;
@@ -50,9 +50,15 @@ export class RoomMigrations {
     this.#options = options;
   }
 
-  /** Begins, in place of an earlier command for the room. @throws FleetError FLEET_ERR_NOT_FOUND */
-  begin(request: RoomMigrationRequest): RoomMigrationCounts {
+  /**
+   * Begins, in place of an earlier command for the room, unless there is no place for anybody.
+   * @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_NO_CAPACITY, FLEET_ERR_PLACEMENT_UNAVAILABLE
+   */
+  async begin(request: RoomMigrationRequest): Promise<RoomMigrationCounts> {
+    const { mover } = this.#options;
     const { roomId, toNodeId } = request;
+    const [first] = this.#movable(this.#find(roomId));
+    if (first) await mover.ensurePlace(first, toNodeId);
     const room = this.#find(roomId);
     if (room === undefined || this.#closed) {
       throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `no room ${roomId} on this node` });

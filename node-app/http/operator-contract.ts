@@ -130,12 +130,18 @@ export const OPERATOR_OPERATIONS = {
     path: '/v1/rooms/{roomId}/migrate',
     summary: 'Move the peers of a room off a node',
     description:
-      'Without a gap for clients that can: each opens a session on the other node and this one ends once it carries the media. Answers at once; `GET /v1/rooms/{roomId}` shows how far it is. Repeating it begins anew with whoever is left.',
+      'Without a gap for clients that can: each opens a session on the other node and this one ends once it carries the media. Answers at once, with FLEET_ERR_NO_CAPACITY when no node takes anybody; `GET /v1/rooms/{roomId}` shows how far it is. Repeating it begins anew with whoever is left.',
     params: roomParamsSchema,
     query: noQuerySchema,
     body: migrateBodySchema,
     response: roomMoveSchema,
-    errors: [AWAY, 'FLEET_ERR_NOT_FOUND', 'FLEET_ERR_NODE_UNREACHABLE', 'FLEET_ERR_SHUTTING_DOWN'],
+    errors: [
+      AWAY,
+      'FLEET_ERR_NOT_FOUND',
+      'FLEET_ERR_NO_CAPACITY',
+      'FLEET_ERR_NODE_UNREACHABLE',
+      'FLEET_ERR_SHUTTING_DOWN',
+    ],
   },
   closeRoom: {
     method: 'DELETE',

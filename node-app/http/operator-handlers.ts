@@ -39,12 +39,14 @@ export function operatorHandlers(options: OperatorHandlerOptions & { logger: Log
   const { placement, nodes, events, logger } = options;
   const findNode = async (nodeId: string): Promise<NodeRecord> => {
     const node = await placement.findNode(nodeId);
-    if (node === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no such node' });
+    if (node === undefined)
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `there is no node ${nodeId}` });
     return node;
   };
   const findRoom = async (roomId: string): Promise<RoomRecord> => {
     const room = await placement.findRoom(roomId);
-    if (room === undefined) throw new FleetError('FLEET_ERR_NOT_FOUND', { message: 'no such room' });
+    if (room === undefined)
+      throw new FleetError('FLEET_ERR_NOT_FOUND', { message: `there is no room ${roomId}` });
     return room;
   };
 

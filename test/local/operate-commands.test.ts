@@ -62,9 +62,10 @@ test('rooms are listed with their peers and nodes', async () => {
 });
 
 test.each([
-  [['drain', 'node-x'], 'fleet: FLEET_ERR_NOT_FOUND: no such node'],
+  [['drain', 'node-x'], 'fleet: FLEET_ERR_NOT_FOUND: there is no node node-x'],
   [['cordon'], "fleet: missing required argument 'node'"],
-  [['drain', 'node-a', '--deadline', '49h'], 'It must be at most 48h.'],
+  [['drain', 'node-a', '--deadline', '49h'], 'and at most 48h.'],
+  [['drain', 'node-a', '--deadline', '90s'], 'It must be whole minutes, such as 2m'],
   [['nodes', '--region', 'eu-central-1'], 'fleet: --region belongs to --secret-arn'],
   [['nodes', '--token', 'nonsense'], 'fleet: FLEET_ERR_TOKEN_INVALID'],
   [['nodes', '--url', 'http://127.0.0.1:9'], 'fleet: http://127.0.0.1:9 does not answer'],

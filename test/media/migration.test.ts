@@ -211,8 +211,9 @@ test('a second migration begins while what is left of the first still ends', asy
   await eventually(() => new Set(grace.consumers().map(({ producerId }) => producerId)).size === 2);
 });
 
-test('an operator names a node: one without headroom is left alone, and nobody is asked', async () => {
+test('an operator is told at once when a node that is named, or every other one, takes nobody; and nobody is asked', async () => {
   const ada = await join(A, 'ada');
+  const begun = audits.filter((line) => line.includes('a room is moved off this node'));
   const ask = async (body: object) => {
     const url = `http://127.0.0.1:${fleet.node(B).httpPort}/v1/rooms/${ROOM}/migrate`;
     const headers = { 'content-type': 'application/json' };
@@ -222,13 +223,14 @@ test('an operator names a node: one without headroom is left alone, and nobody i
   expect(await ask({ to: idOf(A) })).toMatchObject({ code: 'FLEET_ERR_BAD_REQUEST' });
   expect(await ask({ to: 'nobody' })).toMatchObject({ code: 'FLEET_ERR_NOT_FOUND' });
   expect(await ask({ from: idOf(C) })).toMatchObject({ code: 'FLEET_ERR_NOT_FOUND' });
-  // Cordoned: it takes nobody.
-  expect(await ask({ to: idOf(B) })).toEqual({ roomId: ROOM, from: idOf(A), moving: 1, staying: 0 });
+  // Both others are cordoned.
+  const named = await ask({ to: idOf(B) });
+  expect(named).toMatchObject({ code: 'FLEET_ERR_NO_CAPACITY' });
+  expect(named.message).toContain(`node ${idOf(B)} does not take anybody of this room`);
+  expect(await ask({})).toMatchObject({ code: 'FLEET_ERR_NO_CAPACITY' });
   const { placement } = fleet.node(A).parts;
   await eventually(async () => (await placement.findRoom(ROOM))?.nodes.length === 1);
-  await eventually(() =>
-    audits.some((line) => line.includes('the room was moved') && line.includes('"refused":1')),
-  );
+  expect(audits.filter((line) => line.includes('a room is moved off this node'))).toEqual(begun);
   expect(ada.asked).toBe(0);
 });
 
