@@ -29,6 +29,8 @@ import { RoomSpeakers } from './room-speakers';
 import { supervise } from './supervise';
 
 const OFFER_AGAIN_MS = 250;
+/** So long the clients of those who are in the room have to take a picture that is new in it, milliseconds. */
+const VIEWERS_READY_MS = 300;
 
 /** What a room tells its node. */
 export interface RoomListener {
@@ -271,9 +273,13 @@ export class Room {
   /** A stream that is new in the room goes to everybody but its publisher. */
   published(publisher: Publisher, publication: Publication): void {
     this.forwarding.reviewSoon();
+    const others: RoomMember[] = [];
     this.#forJoined((peer) => {
-      if (peer.peerId !== publisher.peerId) this.#offer(peer, publisher, publication);
+      if (peer.peerId !== publisher.peerId) others.push(peer);
     });
+    const beginsAfter =
+      publication.kind === 'video' && others.length > 1 ? this.#viewersAreReady() : undefined;
+    for (const peer of others) this.#offer(peer, publisher, publication, beginsAfter);
   }
 
   /** As `dataProduced`, for whoever publishes it. */
@@ -400,12 +406,26 @@ export class Room {
     return this.publishers().filter(({ peerId }) => peerId !== peer.peerId);
   }
 
-  #offer(peer: RoomMember, publisher: Publisher, publication: Publication): void {
+  /**
+   * A key frame is asked for once a second at most: whoever takes a new picture a moment after the first viewer would wait for
+   * the next one. So all begin together.
+   */
+  #viewersAreReady(): Promise<void> {
+    return new Promise((resolve) => this.clock.setTimer(VIEWERS_READY_MS, resolve));
+  }
+
+  #offer(
+    peer: RoomMember,
+    publisher: Publisher,
+    publication: Publication,
+    beginsAfter?: Promise<void>,
+  ): void {
     supervise(
       consume({
         subscriber: peer,
         publisherId: publisher.peerId,
         publication,
+        beginsAfter,
         onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
         onAccepted: (entry) => this.forwarding.accepted(peer, entry),
         // Its pipe broke and the producer lives: it is offered again, by another pipe.

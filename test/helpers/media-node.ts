@@ -1,4 +1,5 @@
 import pino from 'pino';
+import type { Clock } from '../../core/clock';
 import type { RoomEvent } from '../../core/room-events';
 import { MediaNode } from '../../node-app/media/media-node';
 import type { MediaOptions } from '../../node-app/media/media-options';
@@ -19,6 +20,7 @@ export interface TestNode {
 export async function startMediaNode(
   overrides: Partial<MediaOptions> = {},
   sharing?: SharingOptions,
+  clock: Clock = systemClock,
 ): Promise<TestNode> {
   const events: RoomEvent[] = [];
   const node = await MediaNode.create({
@@ -30,7 +32,7 @@ export async function startMediaNode(
       capacity: { egressBps: 1e9, packetsPerSecond: 1e5 },
       ...overrides,
     },
-    clock: systemClock,
+    clock,
     logger: testLogger,
     events: { emit: (event) => events.push(event) },
     sharing,

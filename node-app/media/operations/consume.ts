@@ -9,6 +9,8 @@ export interface ConsumeOptions {
   /** Who sends it. */
   publisherId: string;
   publication: Publication;
+  /** Nothing is sent before, also to a client that is ready. @default it begins with the client's answer */
+  beginsAfter?: Promise<void> | undefined;
   /** There is a consumer, which sends nothing yet. */
   onConsumer: (entry: ConsumerEntry) => void;
   /** The client has it. */
@@ -91,6 +93,7 @@ async function offer(options: ConsumeOptions): Promise<void> {
     consumer.close();
     return;
   }
+  await options.beginsAfter;
   if (consumer.closed) return;
   await entry.accept();
   options.onAccepted(entry);

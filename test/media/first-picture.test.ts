@@ -1,0 +1,70 @@
+import { RtcpPayloadSpecificFeedback } from 'werift';
+import { sendVp8, vp8Parameters } from '../../local/load/rtp-streams';
+import { systemClock } from '../../node-app/system-clock';
+import { DemoClient } from '../helpers/demo-client';
+import { eventually } from '../helpers/eventually';
+import { startMediaNode } from '../helpers/media-node';
+
+/** How long those in a room have to take a picture that is new in it, see node-app/media/room.ts. */
+const VIEWERS_READY_MS = 300;
+const SSRC = 1_001;
+
+test('those who are in a room begin with a new picture together, with one key frame', async () => {
+  const due: (() => void)[] = [];
+  const clock: typeof systemClock = {
+    ...systemClock,
+    setTimer: (delayMs, callback) => {
+      if (delayMs !== VIEWERS_READY_MS) return systemClock.setTimer(delayMs, callback);
+      due.push(callback);
+      return { cancel: () => undefined };
+    },
+  };
+  const { node } = await startMediaNode({}, undefined, clock);
+  const closers: (() => unknown)[] = [() => node.close()];
+  try {
+    const viewers = await Promise.all(
+      ['ada', 'bob'].map(async (peerId) => {
+        const client = await DemoClient.join(node, { peerId, generation: 'current' });
+        const media = await client.connectMedia(client.receiveTransport);
+        closers.push(() => media.close());
+        return { client, media };
+      }),
+    );
+    const publisher = await DemoClient.join(node, { peerId: 'cem', generation: 'current' });
+    const sender = await publisher.connectMedia(publisher.sendTransport);
+    closers.push(() => sender.close());
+    await publisher.produce('video', vp8Parameters([SSRC]));
+    const stream = sendVp8({ peer: sender, ssrc: SSRC, keyFrames: 'asked' });
+    closers.push(() => stream.stop());
+    sender.onRtcp((packet) => {
+      if (packet instanceof RtcpPayloadSpecificFeedback) stream.requestKeyFrame();
+    });
+
+    await eventually(() => viewers.every(({ client }) => client.consumers().length === 1));
+    // The room has had the answers, which came before these.
+    for (const { client } of viewers)
+      await client.control('changeDisplayName', { displayName: client.peerId });
+    await eventually(() => publisher.peer.notifications('producerScore').length > 0);
+    const before = sender.keyFrameRequests;
+    // Beside what mediasoup sends to probe a connection.
+    const pictures = viewers.map(({ client, media }) => {
+      const ssrc = client.consumers()[0]?.rtpParameters.encodings?.[0]?.ssrc;
+      return { media, ssrc };
+    });
+    expect(pictures.map(({ media, ssrc }) => media.packetsBySsrc.get(ssrc ?? 0) ?? 0)).toEqual([0, 0]);
+
+    const requests = pictures.map(
+      ({ media, ssrc }) =>
+        new Promise<number>((resolve) =>
+          media.onPacket(({ header }) => {
+            if (header.ssrc === ssrc) resolve(sender.keyFrameRequests - before);
+          }),
+        ),
+    );
+    expect(due).toHaveLength(1);
+    for (const begin of due) begin();
+    expect(await Promise.all(requests)).toEqual([1, 1]);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+});
