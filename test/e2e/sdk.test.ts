@@ -303,6 +303,21 @@ describe('the browser SDK', () => {
     await grace.seesMoving('ada');
   });
 
+  test('a device that could not be had is not asked for again', async () => {
+    const ada = await open(randomUUID(), 'ada');
+    const result = await ada.page.evaluate(async () => {
+      const { client } = globalThis;
+      await client.enableCamera();
+      const refused = await client
+        .switchCamera('nobody has this one')
+        .catch((error: unknown) => (error as { code: string }).code);
+      await client.disableCamera();
+      await client.enableCamera();
+      return { refused, kinds: client.localTracks.map(({ kind }) => kind) };
+    });
+    expect(result).toEqual({ refused: 'DEVICE_NOT_FOUND', kinds: ['video'] });
+  });
+
   test('what the browser refuses comes as a code', async () => {
     const ada = await open(randomUUID(), 'ada');
     const code = (name: string) =>
@@ -335,8 +350,11 @@ describe('the browser SDK', () => {
     const state = await ada.page.evaluate(async () => {
       const track = globalThis.client.camera?.mediaStreamTrack;
       await globalThis.client.leave();
-      return { track: track?.readyState, client: globalThis.client.connectionState };
+      const again = await globalThis.client
+        .join()
+        .catch((error: unknown) => (error as { code: string }).code);
+      return { track: track?.readyState, client: globalThis.client.connectionState, again };
     });
-    expect(state).toEqual({ track: 'ended', client: 'closed' });
+    expect(state).toEqual({ track: 'ended', client: 'closed', again: 'CLOSED' });
   });
 });

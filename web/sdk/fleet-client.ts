@@ -6,6 +6,7 @@ import { DataHub } from './data/data-hub';
 import { describeDevice } from './device-info';
 import { FleetClientError } from './errors';
 import { MediaSession } from './media/media-session';
+import { ReceptionWatch } from './media/reception-watch';
 import { watchNetwork } from './network-watcher';
 import type { LocalTrack } from './publish/local-track';
 import { Publisher } from './publish/publisher';
@@ -54,6 +55,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
   readonly #data: DataHub;
   readonly #speaking: SpeakingMeter;
   readonly #stats = new StatsCollector();
+  readonly #reception: ReceptionWatch;
   #unwatchNetwork: (() => void) | undefined;
   #state: ConnectionState = 'idle';
   #session: SessionInfo | undefined;
@@ -117,6 +119,17 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       localTracks: () => this.localTracks,
       peers: () => this.peers,
       onLevels: (levels) => this.emit('speakingLevels', { levels }),
+    });
+    this.#reception = new ReceptionWatch({
+      clock: this.#clock,
+      newestAt: () => {
+        const times = this.peers
+          .flatMap(({ tracks }) => tracks)
+          .flatMap(({ receivedAt }) => receivedAt ?? []);
+        return times.length === 0 ? undefined : Math.max(...times);
+      },
+      // The node may be gone, and the gateway with it.
+      onStopped: () => void this.#keeper.probe(),
     });
     this.#messages = new ServerMessages({
       subscriber: this.#subscriber,
@@ -204,8 +217,8 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
    * @throws FleetClientError
    */
   join(): Promise<void> {
-    if (this.#joining) return this.#joining.promise;
     if (this.#ended) return Promise.reject(new FleetClientError('CLOSED', 'this client has ended'));
+    if (this.#joining) return this.#joining.promise;
     // `Promise.withResolvers` is younger than the browsers that this SDK serves.
     let resolve!: () => void;
     let reject!: (error: FleetClientError) => void;
@@ -455,6 +468,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     this.#options.logger?.debug('connected', { ...this.#session, ...how });
     this.#setState('connected');
     this.#speaking.start();
+    this.#reception.start();
     this.#joining?.resolve();
     this.emit('connected', { session: this.#session, ...how });
   }
@@ -475,6 +489,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     this.#setState(state);
     this.#unwatchNetwork?.();
     this.#speaking.close();
+    this.#reception.close();
     this.#keeper.close();
     this.#publisher.close();
     this.#subscriber.close();

@@ -60,10 +60,12 @@ export class Publisher {
 
   enableCamera(options: CameraOptions): Promise<LocalTrack> {
     return this.#devices.camera.run(async () => {
-      this.#cameraOptions = { ...this.#cameraOptions, ...options };
+      const wanted = { ...this.#cameraOptions, ...options };
       const present = this.track('camera', 'video');
       this.#assertMayPublish();
-      const captured = await captureCamera(this.#cameraOptions);
+      const captured = await captureCamera(wanted);
+      // What could not be had is not asked for again.
+      this.#cameraOptions = wanted;
       if (present) return this.#replace(present, captured);
       return this.#publish(captured, {
         source: 'camera',
@@ -75,10 +77,12 @@ export class Publisher {
 
   enableMicrophone(options: MicrophoneOptions): Promise<LocalTrack> {
     return this.#devices.microphone.run(async () => {
-      this.#microphoneOptions = { ...this.#microphoneOptions, ...options };
+      const wanted = { ...this.#microphoneOptions, ...options };
       const present = this.track('microphone', 'audio');
       this.#assertMayPublish();
-      const captured = await captureMicrophone(this.#microphoneOptions);
+      const captured = await captureMicrophone(wanted);
+      // What could not be had is not asked for again.
+      this.#microphoneOptions = wanted;
       if (present) return this.#replace(present, captured);
       return this.#publish(captured, { source: 'microphone', stopOnUnpublish: true });
     });

@@ -116,6 +116,12 @@ export class RemoteTrack {
     return this.#received.consumer.rtpReceiver?.getSynchronizationSources()[0]?.audioLevel ?? 0;
   }
 
+  /** When the newest of it was played or shown, on a clock of the browser's; undefined: not lately, or it is muted. */
+  get receivedAt(): number | undefined {
+    if (this.#closed || this.#muted) return undefined;
+    return this.#received.consumer.rtpReceiver?.getSynchronizationSources()[0]?.timestamp;
+  }
+
   /** mediasoup's id on the present session. */
   get consumerId(): string {
     return this.#received.consumer.id;
