@@ -3,6 +3,7 @@ import { element } from '../shared/element';
 import type { Act } from './act';
 import type { ConsoleAdapter, Feed } from './adapters/adapter';
 import { ask } from './ask';
+import { countText } from './format';
 import { Notices } from './notices';
 import { EMPTY_MODEL, reduce, type PageModel } from './page-model';
 import { ActivitiesPanel } from './panels/activities-panel';
@@ -124,7 +125,7 @@ export class App {
 
   #actOnNode(action: NodeAction, node: ConsoleNode): void {
     const { nodeId, peers, rooms, instance } = node;
-    const carries = `It carries ${rooms} rooms with ${peers} peers.`;
+    const carries = `It carries ${countText(rooms, 'room')} with ${countText(peers, 'peer')}.`;
     switch (action) {
       case 'cordon':
         return this.#act('cordon', { nodeId }, `${nodeId} takes no new rooms`);
