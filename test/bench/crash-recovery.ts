@@ -4,12 +4,20 @@ import { RecoveryStage } from './recovery/recovery-stage';
 /** A node of LiveKit is taken for lost after 5 s, as its documents say. */
 const LIVEKIT_DETECTION_MS = 5_000;
 
+/** Of six people each, of whom three send: 24 in all, and two in browsers. */
+const ROOMS = ['a', 'b', 'c', 'd'].map((roomId) => ({
+  roomId,
+  publishers: 3,
+  browsers: roomId === 'a' ? 2 : 0,
+  audience: 3,
+}));
+
 export const bench: Benchmark = {
   name: 'crash-recovery',
-  description: 'a node is killed, or falls silent: how long its people miss something',
+  description: 'a worker or a node is killed, or falls silent: how long its people miss something',
   defaultRounds: 5,
   async run(options) {
-    const stage = await RecoveryStage.start();
+    const stage = await RecoveryStage.start(ROOMS);
     try {
       return await runRounds(options, () => round(stage));
     } finally {
@@ -20,6 +28,9 @@ export const bench: Benchmark = {
 
 async function round(stage: RecoveryStage): Promise<Sample[]> {
   const { fleet } = stage;
+  const { pid } = await stage.busiestWorker();
+  const worker = await stage.gapsOf(() => process.kill(pid, 'SIGKILL'));
+
   const killed = await stage.host();
   const node = await stage.gapsOf(() => fleet.kill(killed));
   await fleet.restart(killed);
@@ -31,9 +42,11 @@ async function round(stage: RecoveryStage): Promise<Sample[]> {
 
   const nodeP95 = p95(node);
   return [
+    { name: 'worker_p95_ms', unit: 'ms', value: p95(worker), bound: '<= 500' },
     { name: 'node_p95_ms', unit: 'ms', value: nodeP95, bound: '<= 1500' },
     { name: 'node_silent_p95_ms', unit: 'ms', value: p95(silent), bound: '<= 6000' },
     { name: 'node_over_livekit_detection', unit: '', value: nodeP95 / LIVEKIT_DETECTION_MS },
+    { name: 'affected_by_worker', unit: 'peers', value: worker.length },
     { name: 'affected_by_node', unit: 'peers', value: node.length },
   ];
 }

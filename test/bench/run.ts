@@ -85,12 +85,11 @@ function readArguments(): Arguments {
   }
 }
 
+// Not left to Node: its own cleaning up (v24) may spin for ever over the pipe of a child that was killed just before.
 main().then(
-  (code) => {
-    process.exitCode = code;
-  },
+  (code) => process.exit(code),
   (error: unknown) => {
     console.error(error);
-    process.exitCode = 1;
+    process.exit(1);
   },
 );

@@ -2,6 +2,7 @@ import { systemClock } from '../../local/fleet-runner/system-clock';
 import { seededRandom } from '../bench/harness';
 import { eventually } from '../helpers/eventually';
 import { ChaosFleet } from './chaos-fleet';
+import { BrowserPeers } from './browser-peer';
 import { Crowd } from './crowd';
 import { FAULT_KINDS, FAULTS, pick, type FaultKind } from './faults';
 import { findLeaks, findProcesses, findSurvivors } from './leaks';
@@ -53,7 +54,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, log } = options;
   const random = seededRandom(seed);
   const fleet = await ChaosFleet.start(NODES);
-  const crowd = new Crowd({ url: fleet.url, token: fleet.hosts.token, random: Math.random });
+  const browsers = await BrowserPeers.start();
+  const { url } = fleet;
+  const crowd = new Crowd({ url, token: fleet.hosts.token, random: Math.random, browsers });
   const watch = new Watch(fleet, crowd);
   const result: ChaosResult = {
     seed,
@@ -84,6 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   } finally {
     watch.close();
     await crowd.leave();
+    await browsers.close();
     await fleet.close();
   }
 }

@@ -2,18 +2,22 @@ import { systemClock } from '../../local/fleet-runner/system-clock';
 import { noCounts, noSamples } from '../../local/load/host-figures';
 import { LoadPeer } from '../../local/load/load-peer';
 import type { PeerSpec } from '../../local/load/load-settings';
+import { BROWSER_ID, type BrowserPeers } from './browser-peer';
+import type { CrowdPeer, CrowdTarget } from './crowd-peer';
 
-export interface CrowdOptions {
-  url: string;
-  token: string;
+export interface CrowdOptions extends CrowdTarget {
   random: () => number;
   /** @default three rooms, see ChaosFleet */
   rooms?: readonly CrowdRoom[];
+  /** Needed when people of a room are in browsers. */
+  browsers?: BrowserPeers;
 }
 
 export interface CrowdRoom {
   roomId: string;
   publishers: number;
+  /** Further publishers, in browsers. @default 0 */
+  browsers?: number;
   /** Who only looks on. */
   audience: number;
 }
@@ -29,7 +33,7 @@ export interface Reception {
 
 const ROOMS: readonly CrowdRoom[] = [
   { roomId: 'red', publishers: 3, audience: 0 },
-  { roomId: 'green', publishers: 3, audience: 0 },
+  { roomId: 'green', publishers: 1, browsers: 2, audience: 0 },
   { roomId: 'large', publishers: 4, audience: 3 },
 ];
 /** Ten packets a second. */
@@ -38,13 +42,13 @@ const VIDEO_BPS = 100_000;
 export const SILENCE_MS = 500;
 const KINDS = ['audio', 'video'] as const;
 
-/** The people in the rooms: synthetic peers that do as the SDK does. */
+/** The people in the rooms: synthetic peers that do as the SDK does, and browsers that have it. */
 export class Crowd {
   readonly counts = noCounts();
   readonly samples = noSamples();
   readonly #rooms: readonly CrowdRoom[];
   readonly #options: CrowdOptions;
-  readonly #peers = new Map<string, LoadPeer>();
+  readonly #peers = new Map<string, CrowdPeer>();
   readonly #reports;
   #named = 0;
 
@@ -52,7 +56,7 @@ export class Crowd {
     this.#options = options;
     this.#rooms = options.rooms ?? ROOMS;
     this.#reports = systemClock.setRepeating(1_000, () => {
-      for (const peer of this.#peers.values()) void peer.reportReception();
+      for (const peer of this.#peers.values()) if (peer instanceof LoadPeer) void peer.reportReception();
     });
   }
 
@@ -66,8 +70,10 @@ export class Crowd {
 
   /** Everybody comes. */
   come(): void {
-    for (const { roomId, publishers, audience } of this.#rooms) {
-      for (let index = 0; index < publishers + audience; index += 1) this.#add(roomId, index < publishers);
+    for (const { roomId, publishers, browsers = 0, audience } of this.#rooms) {
+      for (let index = 0; index < publishers; index += 1) this.#addSynthetic(roomId, true);
+      for (let index = 0; index < browsers; index += 1) this.#addBrowser(roomId);
+      for (let index = 0; index < audience; index += 1) this.#addSynthetic(roomId, false);
     }
   }
 
@@ -78,7 +84,8 @@ export class Crowd {
     if (peer === undefined) return;
     const { roomId, publishes, peerId } = peer.spec;
     this.#peers.delete(peerId);
-    this.#add(roomId, publishes);
+    if (peer instanceof LoadPeer) this.#addSynthetic(roomId, publishes);
+    else this.#addBrowser(roomId);
     await peer.leave();
   }
 
@@ -130,25 +137,31 @@ export class Crowd {
       .map((spec) => spec.peerId);
   }
 
-  #add(roomId: string, publishes: boolean): void {
+  #addSynthetic(roomId: string, publishes: boolean): void {
     const { url, token, random } = this.#options;
+    const spec = this.#specOf(roomId, publishes);
+    const settings = {
+      url,
+      token,
+      expectedPeers: 2,
+      layersBps: [VIDEO_BPS],
+      audio: true,
+      spatialLayer: undefined,
+    };
+    const { counts, samples } = this;
+    const peer = new LoadPeer({ spec, settings, clock: systemClock, random, counts, samples: () => samples });
+    this.#peers.set(spec.peerId, peer);
+  }
+
+  #addBrowser(roomId: string): void {
+    const { url, token, browsers } = this.#options;
+    if (!browsers) throw new Error('there are no browsers');
+    const spec = this.#specOf(roomId, true, BROWSER_ID);
+    this.#peers.set(spec.peerId, browsers.enter(spec, { url, token }));
+  }
+
+  #specOf(roomId: string, publishes: boolean, prefix = 'p'): PeerSpec {
     this.#named += 1;
-    const peerId = `p${this.#named}`;
-    const peer = new LoadPeer({
-      spec: { peerId, roomId, publishes },
-      settings: {
-        url,
-        token,
-        expectedPeers: 2,
-        layersBps: [VIDEO_BPS],
-        audio: true,
-        spatialLayer: undefined,
-      },
-      clock: systemClock,
-      random,
-      counts: this.counts,
-      samples: () => this.samples,
-    });
-    this.#peers.set(peerId, peer);
+    return { peerId: `${prefix}${this.#named}`, roomId, publishes };
   }
 }

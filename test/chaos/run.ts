@@ -54,11 +54,12 @@ function readArguments() {
   return { minutes, seed, kinds, json: values.json, help: values.help };
 }
 
+// Not left to Node: its own cleaning up (v24) may spin for ever over the pipe of a child that was killed just before.
 main().then(
-  (status) => (process.exitCode = status),
+  (status) => process.exit(status),
   (error: unknown) => {
     if (error instanceof TypeError) console.error(`${error.message}\n${USAGE}`);
     else console.error(error);
-    process.exitCode = 2;
+    process.exit(2);
   },
 );

@@ -1,29 +1,32 @@
 import { ChaosFleet } from '../../chaos/chaos-fleet';
-import { Crowd } from '../../chaos/crowd';
+import { BrowserPeers } from '../../chaos/browser-peer';
+import { Crowd, type CrowdRoom } from '../../chaos/crowd';
 import { Watch } from '../../chaos/watch';
 import { eventually } from '../../helpers/eventually';
+import type { WorkerDump } from '../../../node-app/media/worker-pool';
 import type { NodeHost } from '../../helpers/node-hosts';
 import { GapMeter } from './gap-meter';
 
 const NODES = 4;
-/** Of six people each, of whom three send: 24 in all. */
-const ROOMS = ['a', 'b', 'c', 'd'].map((roomId) => ({ roomId, publishers: 3, audience: 3 }));
-/** A node could carry three of the rooms, so that those of a lost one find room. */
+/** A node could carry three rooms of six, so that those of a lost one find room. */
 const ENVIRONMENT = { FLEET_CAPACITY_EGRESS_BPS: '30000000', FLEET_WORKERS: '2' };
 const WHOLE_FOR_MS = 2_000;
 
-/** Four nodes with four rooms of six synthetic people, and what these miss when something is done to a node. */
+/** Four nodes with rooms of people, and what these miss when something is done to a node. */
 export class RecoveryStage {
   private constructor(
     readonly fleet: ChaosFleet,
     readonly crowd: Crowd,
+    private readonly browsers: BrowserPeers | undefined,
     private readonly watch: Watch,
   ) {}
 
-  static async start(rooms = ROOMS): Promise<RecoveryStage> {
+  static async start(rooms: readonly CrowdRoom[]): Promise<RecoveryStage> {
     const fleet = await ChaosFleet.start(NODES, { env: ENVIRONMENT });
-    const crowd = new Crowd({ url: fleet.url, token: fleet.hosts.token, random: Math.random, rooms });
-    const stage = new RecoveryStage(fleet, crowd, new Watch(fleet, crowd));
+    const { url, hosts } = fleet;
+    const browsers = rooms.some((room) => room.browsers) ? await BrowserPeers.start() : undefined;
+    const crowd = new Crowd({ url, token: hosts.token, random: Math.random, rooms, browsers });
+    const stage = new RecoveryStage(fleet, crowd, browsers, new Watch(fleet, crowd));
     try {
       crowd.come();
       await stage.whole();
@@ -36,7 +39,14 @@ export class RecoveryStage {
 
   /** Everybody sees and hears everybody, and has for a moment. */
   async whole(): Promise<void> {
-    await eventually(() => this.watch.isWholeFor(WHOLE_FOR_MS));
+    try {
+      await eventually(() => this.watch.isWholeFor(WHOLE_FOR_MS));
+    } catch (error) {
+      const { lastFailure } = this.crowd.counts;
+      throw new Error(`still: ${this.watch.missing.join('; ')}; last failure: ${lastFailure}`, {
+        cause: error,
+      });
+    }
   }
 
   /** The host of the most rooms; with `idle` one of none, that has been there for longest, and so has most clients. */
@@ -51,8 +61,18 @@ export class RecoveryStage {
     return host;
   }
 
+  /** Of the host of the most rooms, the worker to which most people are connected. */
+  async busiestWorker(): Promise<WorkerDump> {
+    const { nodeId } = await this.host();
+    const workers = (await this.fleet.hosts.dumps()).get(nodeId) ?? [];
+    const connected = ({ webRtcTransportIds }: WorkerDump) => webRtcTransportIds.length;
+    const worker = workers.toSorted((a, b) => connected(b) - connected(a))[0];
+    if (!worker) throw new Error(`${nodeId} has no workers`);
+    return worker;
+  }
+
   /** What those missed who missed something, milliseconds each, until all was well again. */
-  async gapsOf(harm: () => Promise<void>): Promise<number[]> {
+  async gapsOf(harm: () => unknown): Promise<number[]> {
     const meter = new GapMeter(this.crowd);
     try {
       await harm();
@@ -70,6 +90,7 @@ export class RecoveryStage {
   async close(): Promise<void> {
     this.watch.close();
     await this.crowd.leave();
+    await this.browsers?.close();
     await this.fleet.close();
   }
 }
