@@ -30,7 +30,7 @@ test.each([
   'over two hops of %s loss more than 95 % of what is lost is repaired',
   async (_, way) => {
     const [a, b, c] = await start(way);
-    const { producer } = await a.router.camera([101, 102], { packetsPerFrame: 4 });
+    const { producer } = await a.router.camera([101, 102], { packetsPerFrame: 12 });
     const stream = a.router.announce(producer);
     await b.router.view(stream);
     const viewer = await c.router.view(stream);
@@ -40,9 +40,11 @@ test.each([
       if (header.ssrc === viewer.ssrc) numbers.add(header.sequenceNumber);
     });
     links.a.counts.lost = 0;
-    await eventually(() => numbers.size > 2_000, { timeoutMs: 40_000 });
-    // Without the newest second, whose repairs may be on their way.
-    const { expected, missing } = missingOf([...numbers], 150);
+    await eventually(() => numbers.size > 6_000, { timeoutMs: 40_000 });
+    // Of more than a hundred that are lost, so that one more or less makes no difference. Without the newest second, whose
+    // repairs may be on their way.
+    const { expected, missing } = missingOf([...numbers], 450);
+    console.info(`${missing} of ${expected} are missing, ${links.a.counts.lost} were lost on the first hop`);
     expect(links.a.counts.lost).toBeGreaterThan(expected * way.loss * 0.5);
     expect(missing).toBeLessThan(expected * 2 * way.loss * 0.05);
   },
