@@ -15,6 +15,11 @@ describe('a data channel over two sessions', () => {
     ['the earlier session is ahead', ['e1', 'e2', 'l1', 'e3', 'l2', 'T', 'l3', 'l4']],
     ['the later session is ahead', ['l1', 'l2', 'e1', 'l3', 'e2', 'T', 'l4']],
     ['the later session has the channel only from the third message on', ['e1', 'e2', 'e3', 'l3', 'T', 'l4']],
+    ['the later session has the channel only after it has taken over', ['e1', 'T', 'e2', 'e3', 'l3', 'l4']],
+    [
+      'the later session has the channel when it takes over, and not what is on its way to the earlier one',
+      ['e1', 'l4', 'T', 'e2', 'l5', 'e3', 'e4', 'e5', 'l6'],
+    ],
     ['the later session is ahead when it takes over', ['e1', 'l1', 'l2', 'l3', 'T', 'e2', 'e3', 'l4']],
   ])('each message comes once and in order: %s', (_name, steps) => {
     const { overlap, delivered } = setUp();
@@ -45,7 +50,26 @@ describe('a data channel over two sessions', () => {
     await clock.advance(1_500);
     overlap.takeOver();
     overlap.later('e2e4');
+    await clock.advance(1_000);
     expect(delivered).toEqual(['e2e4', 'e2e4']);
+  });
+
+  test('what only the later session has waits for nothing', () => {
+    const delivered: unknown[] = [];
+    const overlap = new DataOverlap(new ManualClock(), (message) => delivered.push(message), false);
+    overlap.takeOver();
+    overlap.later('1');
+    expect(delivered).toEqual(['1']);
+  });
+
+  test('what comes over the later session alone waits for a second at most', async () => {
+    const { clock, overlap, delivered } = setUp();
+    overlap.takeOver();
+    overlap.later('1');
+    expect(delivered).toEqual([]);
+    await clock.advance(1_000);
+    overlap.later('2');
+    expect(delivered).toEqual(['1', '2']);
   });
 });
 

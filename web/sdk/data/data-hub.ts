@@ -40,6 +40,8 @@ export class DataHub {
   #media: MediaSession | undefined;
   #migration: DataMigration | undefined;
   #goOverTimer: Timer | undefined;
+  /** The data producers that come over a session. */
+  readonly #coming = new WeakMap<MediaSession, Set<string>>();
 
   constructor(clock: Clock, handlers: DataHubHandlers) {
     this.#clock = clock;
@@ -151,6 +153,7 @@ export class DataHub {
       label: typeof label === 'string' ? label : '',
       protocol: typeof protocol === 'string' ? protocol : '',
     });
+    this.#coming.set(media, (this.#coming.get(media) ?? new Set()).add(dataProducerId));
     // mediasoup-demo's bot has no peer; its messages are no one's.
     if (typeof peerId !== 'string') return;
     const deliver = (message: string | ArrayBuffer) => {
@@ -178,10 +181,12 @@ export class DataHub {
       from.deliver(message);
       return;
     }
-    const { overlaps, hasTakenOver } = migration;
+    const { from: earlier, overlaps, hasTakenOver } = migration;
     let overlap = overlaps.get(from.dataProducerId);
     if (!overlap) {
-      overlap = new DataOverlap(this.#clock, from.deliver);
+      const comesEarlier =
+        earlier !== undefined && this.#coming.get(earlier)?.has(from.dataProducerId) === true;
+      overlap = new DataOverlap(this.#clock, from.deliver, comesEarlier);
       if (hasTakenOver) overlap.takeOver();
       overlaps.set(from.dataProducerId, overlap);
     }

@@ -20,19 +20,24 @@ export class DataOverlap {
   /** Came over the later session first. */
   #early: Message[] = [];
   #hasTakenOver = false;
+  /** Something has come both ways: from then on the later session brings all that the earlier one does. */
+  #isAligned: boolean;
 
-  constructor(clock: Clock, deliver: (message: Message) => void) {
+  /** @param comesEarlier whether the earlier session has the channel at all */
+  constructor(clock: Clock, deliver: (message: Message) => void, comesEarlier = true) {
     this.#clock = clock;
     this.#deliver = deliver;
+    this.#isAligned = !comesEarlier;
   }
 
   /** Over the session from which the client migrates. */
   earlier(message: Message): void {
-    if (this.#hasTakenOver) return;
+    if (this.#hasTakenOver && this.#isAligned) return;
     this.#deliver(message);
     const [first] = this.#early;
     if (first !== undefined && isSame(first, message)) {
       this.#early.shift();
+      this.#align();
       return;
     }
     const atMs = this.#clock.monotonicMs();
@@ -44,15 +49,26 @@ export class DataOverlap {
   later(message: Message): void {
     const nowMs = this.#clock.monotonicMs();
     const index = this.#ahead.findIndex((one) => nowMs - one.atMs < APART_MS && isSame(one.message, message));
-    if (index >= 0) this.#ahead.splice(0, index + 1);
-    else if (this.#hasTakenOver) this.#deliver(message);
+    if (index >= 0) {
+      this.#ahead.splice(0, index + 1);
+      this.#align();
+    } else if (this.#hasTakenOver && this.#isAligned) this.#deliver(message);
     else this.#early.push(message);
   }
 
-  /** Only the later session counts from now on. Idempotent. */
+  /**
+   * Only the later session counts from now on; as long as it may have got the channel too late for what the earlier one still
+   * brings, both do. Idempotent.
+   */
   takeOver(): void {
     this.#hasTakenOver = true;
-    for (const message of this.#early.splice(0)) this.#deliver(message);
+    if (this.#isAligned) this.#align();
+    else this.#clock.setTimer(APART_MS, () => this.#align());
+  }
+
+  #align(): void {
+    this.#isAligned = true;
+    if (this.#hasTakenOver) for (const message of this.#early.splice(0)) this.#deliver(message);
   }
 }
 
