@@ -30,7 +30,7 @@ test.each([
   'over two hops of %s loss more than 95 % of what is lost is repaired',
   async (_, way) => {
     const [a, b, c] = await start(way);
-    const { producer } = await a.router.camera([101, 102], { packetsPerFrame: 12 });
+    const { producer } = await a.router.camera([101, 102], { packetsPerFrame: 12, payloadBytes: 200 });
     const stream = a.router.announce(producer);
     await b.router.view(stream);
     const viewer = await c.router.view(stream);

@@ -4,7 +4,8 @@
  */
 export function missingOf(numbers: readonly number[], newest: number): { expected: number; missing: number } {
   const inOrder = unwrapped(numbers);
-  const counted = inOrder.filter((number) => number < (inOrder.at(-1) ?? 0) - newest);
+  // What is older than the first one that came is a repair of what was lost before anybody counted.
+  const counted = inOrder.filter((number) => number >= 0 && number < (inOrder.at(-1) ?? 0) - newest);
   const expected = (counted.at(-1) ?? 0) - (counted[0] ?? 0) + 1;
   return { expected, missing: expected - counted.length };
 }
