@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import type { Clock, Timer } from '../../core/clock';
 import type { DrainReport } from '../../core/drain/drain-report';
+import { FleetError } from '../../core/errors';
 import type { NodeState } from '../../core/node-state';
 import type { CordonReport } from '../../core/placement/cordon-report';
 import type {
@@ -188,10 +189,17 @@ export class NodeRegistrar {
   /** The first heartbeat overwrites it. */
   async #continue(): Promise<void> {
     if (this.#hasContinued) return;
-    const { placement, node, nodeId } = this.#options;
-    const earlier = await placement.findNode(nodeId);
+    const { placement, node, nodeId, logger } = this.#options;
+    try {
+      const earlier = await placement.findNode(nodeId);
+      if (earlier) node.continueFrom(earlier);
+    } catch (error) {
+      // Redis does not answer: the next heartbeat asks again.
+      if (error instanceof FleetError) throw error;
+      // A record that this release can't read must not keep the node out for good.
+      logger.warn({ err: error }, 'what an earlier process of this node wrote can not be read');
+    }
     this.#hasContinued = true;
-    if (earlier) node.continueFrom(earlier);
   }
 
   #compose(): { heartbeat: NodeHeartbeat; rooms: Map<string, string> } {

@@ -1,5 +1,11 @@
 import { pino } from 'pino';
-import type { HeartbeatReply, NodeHeartbeat, RoomReport } from '../../../core/placement/placement-port';
+import { FleetError } from '../../../core/errors';
+import type {
+  HeartbeatReply,
+  NodeHeartbeat,
+  NodeRecord,
+  RoomReport,
+} from '../../../core/placement/placement-port';
 import { NodeRegistrar, type NodeStatePort } from '../../../node-app/placement/node-registrar';
 import { ManualClock } from '../../helpers/manual-clock';
 
@@ -17,9 +23,14 @@ const room = (peers: number): RoomReport => ({
 
 function setUp() {
   const sent: NodeHeartbeat[] = [];
-  const state = { rooms: [room(2)], answers: true };
+  const state = {
+    rooms: [room(2)],
+    answers: true,
+    findNode: async (): Promise<NodeRecord | undefined> => undefined,
+    continued: [] as NodeRecord[],
+  };
   const node: NodeStatePort = {
-    continueFrom: () => undefined,
+    continueFrom: (earlier) => state.continued.push(earlier),
     readState: () => ({
       state: 'SERVING',
       ready: true,
@@ -43,7 +54,7 @@ function setUp() {
         return REPLY;
       },
       retire: async () => undefined,
-      findNode: async () => undefined,
+      findNode: () => state.findNode(),
     },
     node,
     clock: new ManualClock(),
@@ -56,7 +67,7 @@ function setUp() {
     await registrar.beat();
     return sent.at(-1)?.rooms.map(({ peers }) => peers);
   };
-  return { state, listed };
+  return { state, sent, listed };
 }
 
 test('a room is listed when it has changed, and not again', async () => {
@@ -78,4 +89,29 @@ test('after a heartbeat without an answer it is listed again, also when it is as
   state.rooms = [room(2)];
   state.answers = true;
   expect(await listed()).toEqual([2]);
+});
+
+test('what an earlier process left is read before the first heartbeat, as soon as Redis answers, and once', async () => {
+  const { state, sent, listed } = setUp();
+  const earlier = { nodeId: 'a' } as NodeRecord;
+  state.findNode = async () => {
+    throw new FleetError('FLEET_ERR_PLACEMENT_UNAVAILABLE');
+  };
+  await listed();
+  expect(sent).toEqual([]);
+  state.findNode = async () => earlier;
+  await listed();
+  await listed();
+  expect(state.continued).toEqual([earlier]);
+  expect(sent).toHaveLength(2);
+});
+
+test('a record that can not be read does not keep the node out', async () => {
+  const { state, sent, listed } = setUp();
+  state.findNode = async () => {
+    throw new TypeError('no record that this release knows');
+  };
+  await listed();
+  expect(state.continued).toEqual([]);
+  expect(sent).toHaveLength(1);
 });

@@ -54,6 +54,22 @@ describe('a data channel over two sessions', () => {
     expect(delivered).toEqual(['e2e4', 'e2e4']);
   });
 
+  test('what waits for the earlier session is delivered at once when that has ended, and never after the end', async () => {
+    const ended = setUp();
+    ended.overlap.takeOver();
+    ended.overlap.later('1');
+    ended.overlap.end();
+    ended.overlap.later('2');
+    expect(ended.delivered).toEqual(['1', '2']);
+
+    const closed = setUp();
+    closed.overlap.takeOver();
+    closed.overlap.later('1');
+    closed.overlap.close();
+    await closed.clock.advance(5_000);
+    expect(closed.delivered).toEqual([]);
+  });
+
   test('what only the later session has waits for nothing', () => {
     const delivered: unknown[] = [];
     const overlap = new DataOverlap(new ManualClock(), (message) => delivered.push(message), false);

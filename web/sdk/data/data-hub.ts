@@ -54,7 +54,7 @@ export class DataHub {
    */
   useSession(media: MediaSession, chat: boolean): void {
     this.#media = media;
-    this.#migration = undefined;
+    this.#endMigration();
     this.#goOver();
     this.#chatOpening = undefined;
     for (const channel of this.#channels) {
@@ -69,6 +69,7 @@ export class DataHub {
 
   /** This client migrates: opens the channels on the new session too. Resolves once they are. @throws FleetClientError */
   async arrive(media: MediaSession): Promise<void> {
+    this.#endMigration();
     this.#migration = { from: this.#media, to: media, hasTakenOver: false, overlaps: new Map() };
     this.#goOver();
     const channels = [...this.#channels, ...(this.#chat ? [this.#chat] : [])];
@@ -100,7 +101,7 @@ export class DataHub {
 
   /** Nothing comes over the session before any more. */
   earlierEnded(): void {
-    if (this.#migration?.hasTakenOver) this.#migration = undefined;
+    if (this.#migration?.hasTakenOver) this.#endMigration();
   }
 
   /** @throws FleetClientError */
@@ -194,6 +195,13 @@ export class DataHub {
     else overlap.earlier(message);
   }
 
+  /** What has come by the way that took over must not be overtaken by what comes from now on. */
+  #endMigration(): void {
+    const migration = this.#migration;
+    this.#migration = undefined;
+    if (migration?.hasTakenOver) for (const overlap of migration.overlaps.values()) overlap.end();
+  }
+
   #goOver(): void {
     this.#goOverTimer?.cancel();
     for (const channel of [...this.#channels, this.#chat]) channel?.goOver();
@@ -202,6 +210,7 @@ export class DataHub {
   /** Idempotent. */
   close(): void {
     this.#media = undefined;
+    for (const overlap of this.#migration?.overlaps.values() ?? []) overlap.close();
     this.#goOverTimer?.cancel();
     this.#chat?.close();
     for (const channel of [...this.#channels]) channel.close();

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/protocol/for-browsers';
+import type { Clock, Timer } from '../../../core/protocol/for-browsers';
 
 type Message = string | ArrayBuffer;
 
@@ -22,6 +22,7 @@ export class DataOverlap {
   #hasTakenOver = false;
   /** Something has come both ways: from then on the later session brings all that the earlier one does. */
   #isAligned: boolean;
+  #timer: Timer | undefined;
 
   /** @param comesEarlier whether the earlier session has the channel at all */
   constructor(clock: Clock, deliver: (message: Message) => void, comesEarlier = true) {
@@ -63,11 +64,26 @@ export class DataOverlap {
   takeOver(): void {
     this.#hasTakenOver = true;
     if (this.#isAligned) this.#align();
-    else this.#clock.setTimer(APART_MS, () => this.#align());
+    else this.#timer ??= this.#clock.setTimer(APART_MS, () => this.#align());
+  }
+
+  /**
+   * Nothing comes over the earlier session any more, or another takes the place of both: what waits for it is delivered.
+   * Idempotent.
+   */
+  end(): void {
+    this.#align();
+  }
+
+  /** Nothing is delivered any more. Idempotent. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#early = [];
   }
 
   #align(): void {
     this.#isAligned = true;
+    this.#timer?.cancel();
     if (this.#hasTakenOver) for (const message of this.#early.splice(0)) this.#deliver(message);
   }
 }
