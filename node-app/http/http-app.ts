@@ -2,6 +2,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { Socket } from 'node:net';
 import { FleetError } from '../../core/errors';
 import { MAX_JSON_NESTING, nestsDeeperThan } from '../../core/protocol/json-nesting';
+import { endConnectionsOf } from './close-connections';
 import { replyNotFound, replyWithError } from './error-handler';
 
 export interface HttpAppOptions {
@@ -33,6 +34,11 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => {
       void replyWithError(error, request, reply);
     },
+  });
+  const endConnections = endConnectionsOf(app.server);
+  app.addHook('preClose', (done) => {
+    endConnections();
+    done();
   });
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
