@@ -11,6 +11,9 @@ export interface SeenPeer {
   height: number;
 }
 
+/** Of a page whose pictures are so large that it asks for the upper layers. */
+export const LARGE = { width: 1280, height: 800 };
+
 /** A person in a room of the demo page. */
 export class RoomPage {
   private constructor(
@@ -28,6 +31,7 @@ export class RoomPage {
     name: string;
     query?: Record<string, string>;
     waitForRoom?: boolean;
+    viewport?: { width: number; height: number };
   }): Promise<RoomPage> {
     const query = new URLSearchParams({
       room: options.room,
@@ -35,7 +39,9 @@ export class RoomPage {
       autojoin: '1',
       ...options.query,
     });
-    const opened = await openPage(options.browser, `${options.url}/?${query.toString()}`);
+    const url = `${options.url}/?${query.toString()}`;
+    const { viewport } = options;
+    const opened = await openPage(options.browser, url, viewport ? { viewport } : {});
     const person = new RoomPage(opened.context, opened.page, opened.errors);
     if (options.waitForRoom !== false) await person.connected();
     return person;

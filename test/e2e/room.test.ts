@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
-import { RoomPage } from './room-page';
+import { LARGE, RoomPage } from './room-page';
 
 /** `npm start` with two nodes, and people in real browsers who came through either gateway. */
 describe('a room in the browser', () => {
@@ -31,6 +31,7 @@ describe('a room in the browser', () => {
     name: string;
     node?: string;
     query?: Record<string, string>;
+    viewport?: { width: number; height: number };
   }) {
     const url = options.node ? fleet.nodeUrl(options.node) : fleet.url;
     const person = await RoomPage.enter({ browser, url, ...options });
@@ -70,7 +71,7 @@ describe('a room in the browser', () => {
   test('the upper simulcast layers are reached, and switch when asked', async () => {
     const room = randomUUID();
     const ada = await enter({ room, name: 'Ada' });
-    const grace = await enter({ room, name: 'Grace' });
+    const grace = await enter({ room, name: 'Grace', viewport: LARGE });
     await grace.seesMoving(1);
     await grace.detail('media-node');
 

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
-import { RoomPage } from './room-page';
+import { LARGE, RoomPage } from './room-page';
 
 /** What the operator API says of a room. */
 interface LiveRoom {
@@ -38,7 +38,7 @@ describe('a room in the browser that is spread over workers', () => {
   test('all see and hear each other, and layers cross as they are asked for', async () => {
     const room = randomUUID();
     for (const name of ['Ada', 'Grace', 'Linus']) {
-      people.push(await RoomPage.enter({ browser, url: fleet.url, room, name }));
+      people.push(await RoomPage.enter({ browser, url: fleet.url, room, name, viewport: LARGE }));
     }
     for (const person of people) await person.seesMoving(2);
     for (const person of people) await person.hears(2);

@@ -25,6 +25,9 @@ const CHROMIUM_ARGS = [
 /** Of a fake camera, per second. Half of Chromium's own: encoding them in software is what these tests cost most. */
 const FRAMES_PER_SECOND = 10;
 
+/** Of pages whose size no test looks at: drawing in software costs as much as the calls in them. */
+const VIEWPORT = { width: 640, height: 400 };
+
 /** A headless Chromium. The caller closes it. @param options.cameras how many fake cameras it has, 1 by default */
 export async function launchBrowser({ cameras = 1 }: { cameras?: number } = {}): Promise<Browser> {
   return chromium.launch({
@@ -43,7 +46,7 @@ export async function openPage(
   options: { viewport?: { width: number; height: number }; grantMedia?: boolean; bypassCsp?: boolean } = {},
 ): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
   const context = await browser.newContext({
-    viewport: options.viewport ?? { width: 1280, height: 800 },
+    viewport: options.viewport ?? VIEWPORT,
     // For scripts that a test adds to a page whose policy forbids them.
     bypassCSP: options.bypassCsp ?? false,
     permissions: options.grantMedia === false ? [] : ['camera', 'microphone'],
