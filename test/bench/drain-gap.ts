@@ -7,14 +7,15 @@ import { percentile, runRounds, type Benchmark, type BenchmarkOptions, type Samp
 import { CodedPage, FRAME_MS, type Shown } from './migration/coded-page';
 
 const ROUND_TRIP_MS = 50;
-/** Of the one room people migrate, of the other they join anew, as without migration. */
-const ROOMS = { migrating: ['ada', 'bob'], rejoining: ['cem', 'dan'] };
+const PEOPLE = ['ada', 'bob'];
 /** A drain waits for rooms to end in its first half. */
 const DRAIN_MINUTES = 1;
 /** Before the drain, to know what this machine leaves out by itself. */
 const CALM_MS = 10_000;
 /** For layers to come back. */
 const AFTERWARDS_MS = 6_000;
+/** For a page that has just begun to come to rest: its clients are estimating bandwidth. */
+const WARM_UP_MS = 5_000;
 const ENVIRONMENT = { FLEET_CAPACITY_EGRESS_BPS: '200000000' };
 
 /** What people in browsers miss while their node is drained: those whose client migrates, and those whose can't. */
@@ -33,13 +34,9 @@ export const bench: Benchmark = {
 };
 
 async function round(stage: Stage, { log }: BenchmarkOptions): Promise<Sample[]> {
-  const calm = await stage.during('migrating', () => pause(CALM_MS));
-  const dropsBefore = await stage.drops();
-  let rejoined: Shown[] = [];
-  const migrated = await stage.during('migrating', async () => {
-    rejoined = await stage.during('rejoining', () => stage.drain());
-  });
-  const drops = (await stage.drops()) - dropsBefore;
+  // One after the other: four browsers that encode and decode at once are more than two cores have.
+  const { shown: migrated, calm, drops } = await stage.drainRoom({ migrates: true });
+  const { shown: rejoined } = await stage.drainRoom({ migrates: false });
   log(`migrated: ${describe(migrated)}; rejoined: ${describe(rejoined)}; calm: ${describe(calm)}`);
 
   const gaps = migrated.flatMap(({ videoGapMs, audioGapMs }) => [videoGapMs, audioGapMs]);
@@ -59,9 +56,18 @@ async function round(stage: Stage, { log }: BenchmarkOptions): Promise<Sample[]>
   ];
 }
 
-/** Two nodes far from each other, and both rooms on one of them, wherever that is. */
+interface Drained {
+  /** What the people of the room missed of each other around the drain. */
+  shown: Shown[];
+  /** And before it, when nothing happened. */
+  calm: Shown[];
+  /** Times that somebody lost the connection, or something of somebody else, during the drain. */
+  drops: number;
+}
+
+/** Two nodes far from each other. */
 class Stage {
-  readonly #pages = new Map<string, CodedPage>();
+  #rooms = 0;
 
   private constructor(
     private readonly fleet: ChaosFleet,
@@ -71,52 +77,31 @@ class Stage {
 
   static async start(): Promise<Stage> {
     const fleet = await ChaosFleet.start(2, { env: ENVIRONMENT, roundTripMs: ROUND_TRIP_MS });
-    const stage = new Stage(fleet, await SdkSite.start(), await launchBrowser());
+    return new Stage(fleet, await SdkSite.start(), await launchBrowser());
+  }
+
+  /** Fills a room, and drains the node on which it is. @param options.migrates false: people join anew, as without migration */
+  async drainRoom({ migrates }: { migrates: boolean }): Promise<Drained> {
+    const { url, hosts } = this.fleet;
+    this.#rooms += 1;
+    const roomId = `room-${this.#rooms}`;
+    const pages: CodedPage[] = [];
     try {
-      // Both rooms begin on the same node.
-      await fleet.hosts.operator('/v1/nodes/node-b/cordon', {});
-      for (const roomId of Object.keys(ROOMS) as (keyof typeof ROOMS)[]) await stage.#fill(roomId);
-      await fleet.hosts.operator('/v1/nodes/node-b/uncordon', {});
-      return stage;
-    } catch (error) {
-      await stage.close();
-      throw error;
+      for (const peerId of PEOPLE) {
+        const options = { url, token: hosts.token, roomId, peerId, migrates };
+        pages.push(await CodedPage.open(this.browser, this.site.url, options));
+      }
+      for (const [index, page] of pages.entries()) {
+        for (const other of PEOPLE) if (other !== PEOPLE[index]) await page.watch(other);
+      }
+      await pause(WARM_UP_MS);
+      const calm = await during(pages, () => pause(CALM_MS));
+      const dropsBefore = await dropsOf(pages);
+      const shown = await during(pages, () => this.#drain(roomId));
+      return { shown, calm, drops: (await dropsOf(pages)) - dropsBefore };
+    } finally {
+      await Promise.all(pages.map((page) => page.close()));
     }
-  }
-
-  /** What the people of that room missed of each other meanwhile. */
-  async during(roomId: keyof typeof ROOMS, action: () => Promise<void>): Promise<Shown[]> {
-    const pages = ROOMS[roomId].map((peerId) => this.#page(peerId));
-    await Promise.all(pages.map((page) => page.begin()));
-    await action();
-    const shown = (await Promise.all(pages.map((page) => page.shown()))).flat();
-    if (shown.some(({ pictures }) => pictures < CALM_MS / FRAME_MS / 3)) {
-      throw new Error(`too few pictures were shown: ${describe(shown)}`);
-    }
-    return shown;
-  }
-
-  /** Empties the node on which the rooms are. */
-  async drain(): Promise<void> {
-    const { hosts } = this.fleet;
-    const [from = ''] = (await hosts.room('migrating'))?.nodes ?? [];
-    const body = { deadlineMinutes: DRAIN_MINUTES, reason: 'drain-gap' };
-    await hosts.operator(`/v1/nodes/${from}/drain`, body);
-    await eventually(
-      async () => {
-        const rooms = await Promise.all(Object.keys(ROOMS).map((roomId) => hosts.room(roomId)));
-        return rooms.every((room) => room !== undefined && !room.nodes.includes(from));
-      },
-      { timeoutMs: 2 * DRAIN_MINUTES * 60_000 },
-    );
-    await pause(AFTERWARDS_MS);
-    await hosts.operator(`/v1/nodes/${from}/uncordon`, {});
-  }
-
-  /** Times that somebody who migrates lost the connection, or something of somebody else, until now. */
-  async drops(): Promise<number> {
-    const counts = await Promise.all(ROOMS.migrating.map((peerId) => this.#page(peerId).drops()));
-    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async close(): Promise<void> {
@@ -125,23 +110,36 @@ class Stage {
     await this.fleet.close();
   }
 
-  async #fill(roomId: keyof typeof ROOMS): Promise<void> {
-    const { url, hosts } = this.fleet;
-    const migrates = roomId === 'migrating';
-    for (const peerId of ROOMS[roomId]) {
-      const options = { url, token: hosts.token, roomId, peerId, migrates };
-      this.#pages.set(peerId, await CodedPage.open(this.browser, this.site.url, options));
-    }
-    for (const peerId of ROOMS[roomId]) {
-      for (const other of ROOMS[roomId]) if (other !== peerId) await this.#page(peerId).watch(other);
-    }
+  /** Empties the node on which the room is. */
+  async #drain(roomId: string): Promise<void> {
+    const { hosts } = this.fleet;
+    const [from = ''] = (await hosts.room(roomId))?.nodes ?? [];
+    const body = { deadlineMinutes: DRAIN_MINUTES, reason: 'drain-gap' };
+    await hosts.operator(`/v1/nodes/${from}/drain`, body);
+    const hasLeft = async () => {
+      const room = await hosts.room(roomId);
+      return room !== undefined && !room.nodes.includes(from);
+    };
+    await eventually(hasLeft, { timeoutMs: 2 * DRAIN_MINUTES * 60_000 });
+    await pause(AFTERWARDS_MS);
+    await hosts.operator(`/v1/nodes/${from}/uncordon`, {});
   }
+}
 
-  #page(peerId: string): CodedPage {
-    const page = this.#pages.get(peerId);
-    if (!page) throw new RangeError(`nobody is ${peerId}`);
-    return page;
+/** What the people of these pages missed of each other meanwhile. */
+async function during(pages: CodedPage[], action: () => Promise<void>): Promise<Shown[]> {
+  await Promise.all(pages.map((page) => page.begin()));
+  await action();
+  const shown = (await Promise.all(pages.map((page) => page.shown()))).flat();
+  if (shown.some(({ pictures }) => pictures < CALM_MS / FRAME_MS / 3)) {
+    throw new Error(`too few pictures were shown: ${describe(shown)}`);
   }
+  return shown;
+}
+
+async function dropsOf(pages: CodedPage[]): Promise<number> {
+  const counts = await Promise.all(pages.map((page) => page.drops()));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function describe(shown: Shown[]): string {

@@ -70,7 +70,7 @@ describe('a room that migrates', () => {
   async function watch(page: SdkPage, peerId: string): Promise<void> {
     await page.page.evaluate((from) => {
       const video = document.getElementById(`video-${from}`) as HTMLVideoElement;
-      const seen = { frames: 0, longestGapMs: 0, lastAtMs: performance.now() };
+      const seen = { frames: 0, longestGapMs: 0, lastAtMs: performance.now(), stream: video.srcObject };
       globalThis.watched = seen;
       const onFrame = () => {
         const now = performance.now();
@@ -144,7 +144,12 @@ describe('a room that migrates', () => {
     await ada.hears('grace');
     await grace.hears('ada');
     for (const page of [ada, grace]) {
-      const { frames, longestGapMs } = await page.page.evaluate(() => globalThis.watched);
+      const { frames, longestGapMs, isSameStream } = await page.page.evaluate(() => {
+        const { stream, ...seen } = globalThis.watched;
+        // A new stream would begin with a black picture.
+        return { ...seen, isSameStream: document.querySelector('video')?.srcObject === stream };
+      });
+      expect(isSameStream).toBe(true);
       expect(frames).toBeGreaterThan(30);
       // The bound of a hang; the benchmark measures.
       expect(longestGapMs).toBeLessThan(3_000);
@@ -257,7 +262,7 @@ describe('a room that migrates', () => {
     expect(await nodeOf(ada)).toBe(await nodeOf(grace));
     await grace.seesMoving('ada');
     await ada.seesMoving('grace');
-    const { longestGapMs } = await grace.page.evaluate(() => globalThis.watched);
+    const longestGapMs = await grace.page.evaluate(() => globalThis.watched.longestGapMs);
     expect(longestGapMs).toBeLessThan(3_000);
     for (const page of [ada, grace]) {
       expect(await page.happened('peerLeft')).toEqual([]);
@@ -271,5 +276,5 @@ declare global {
   var gaveUp: number;
   var kept: RemoteTrack[];
   var connections: RTCPeerConnection[];
-  var watched: { frames: number; longestGapMs: number; lastAtMs: number };
+  var watched: { frames: number; longestGapMs: number; lastAtMs: number; stream: unknown };
 }

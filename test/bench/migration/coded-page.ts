@@ -1,8 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openPage } from '../../helpers/browser';
 
 /** Of what a page sends: pictures with their number in black and white bars, and a tone that rises by 1 Hz a millisecond. */
-export const FRAME_MS = 1_000 / 10;
+export const FRAME_MS = 1_000 / 20;
 
 /** What a page showed and played of one other, in the seconds around each move if there was one. Milliseconds. */
 export interface Shown {
@@ -45,8 +45,10 @@ const CODE = `globalThis.coded = (() => {
     return track;
   }
 
+  // One for all of the page, woken as seldom as may be: each costs a tenth of a core otherwise.
+  const audio = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'playback' });
+
   function microphone() {
-    const audio = new AudioContext({ sampleRate: SAMPLE_RATE });
     const tone = audio.createBuffer(1, (SAMPLE_RATE * TONE_MS) / 1000, SAMPLE_RATE);
     const samples = tone.getChannelData(0);
     for (let at = 0; at < samples.length; at += 1) {
@@ -113,7 +115,6 @@ const CODE = `globalThis.coded = (() => {
     };
     video.requestVideoFrameCallback(onPicture);
 
-    const audio = new AudioContext({ sampleRate: SAMPLE_RATE });
     await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([LISTENER], { type: 'text/javascript' })));
     const listener = new AudioWorkletNode(audio, 'listener');
     listener.port.onmessage = ({ data }) => seen.sounds.push({ ...data, nowMs: performance.now() });
@@ -214,9 +215,15 @@ export interface CodedPageOptions {
   migrates: boolean;
 }
 
+/** No larger than the picture: drawing what nobody looks at costs as much as encoding. */
+const VIEWPORT = { width: 480, height: 270 };
+
 /** A person in a browser whose camera and microphone are coded, and who keeps account of the others' ones. */
 export class CodedPage {
-  private constructor(private readonly page: Page) {}
+  private constructor(
+    private readonly context: BrowserContext,
+    private readonly page: Page,
+  ) {}
 
   /** Joins and sends. */
   static async open(
@@ -224,7 +231,7 @@ export class CodedPage {
     siteUrl: string,
     { migrates, ...options }: CodedPageOptions,
   ): Promise<CodedPage> {
-    const { page } = await openPage(browser, siteUrl);
+    const { context, page } = await openPage(browser, siteUrl, { viewport: VIEWPORT });
     await page.evaluate(CODE);
     await page.evaluate(`(async () => {
       if (!${migrates}) coded.forgetMigration();
@@ -234,7 +241,7 @@ export class CodedPage {
       await client.publishTrack(coded.camera(), { source: 'camera' });
       await client.publishTrack(coded.microphone(), { source: 'microphone' });
     })()`);
-    return new CodedPage(page);
+    return new CodedPage(context, page);
   }
 
   /** Shows and plays what that one sends. */
@@ -255,5 +262,10 @@ export class CodedPage {
   /** Times that it lost its connection, somebody else, or something of somebody else, until now. */
   async drops(): Promise<number> {
     return this.page.evaluate<number>('coded.drops()');
+  }
+
+  /** Leaves, as by closing the tab. */
+  async close(): Promise<void> {
+    await this.context.close();
   }
 }

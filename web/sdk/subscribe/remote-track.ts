@@ -7,14 +7,12 @@ import type { AttachOptions } from '../types';
 import type { Layers, TrackKind, TrackSource } from '../vocabulary';
 import { ElementWatcher } from './element-watcher';
 import { chooseSpatialLayer, fullSize, neededScale } from './layer-choice';
-import { settled } from './settled';
 import { playIn, replaceIn } from './playback';
+import { readyToFollow } from './ready-to-follow';
 
 /** A higher layer is asked for soon, a lower one only when the size stays. Milliseconds. */
 const LAYER_UP_AFTER_MS = 200;
 const LAYER_DOWN_AFTER_MS = 1_000;
-/** What was received before stays until the new stream has settled, at most this long, milliseconds. */
-const SWAP_PATIENCE_MS = 5_000;
 
 export interface RemoteTrackOptions {
   peerId: string;
@@ -49,6 +47,8 @@ export class RemoteTrack {
   /** Elements and, for adaptive ones, what watches them. */
   readonly #elements = new Map<HTMLMediaElement, ElementWatcher | undefined>();
   #received: Received;
+  /** What the elements play: for a moment still what was received before. */
+  #played: types.Consumer;
   #muted: boolean;
   #forwarded = true;
   #pausedByCaller = false;
@@ -73,6 +73,7 @@ export class RemoteTrack {
     this.kind = options.kind;
     this.name = options.name;
     this.#received = { media, consumer, paused: false, layer: undefined };
+    this.#played = consumer;
     this.#muted = muted;
   }
 
@@ -162,7 +163,7 @@ export class RemoteTrack {
       : undefined;
     if (watcher) this.#adaptive = true;
     this.#elements.set(element, watcher);
-    if (!this.#closed) playIn(element, this.mediaStreamTrack, this.#options.warning);
+    if (!this.#closed) playIn(element, this.#played.track, this.#options.warning);
     this.#adapt();
     return () => this.detach(element);
   }
@@ -349,24 +350,25 @@ export class RemoteTrack {
   }
 
   #receive(received: Received, muted: boolean, layers: Layers | undefined): void {
-    const earlier = this.#received.consumer.track;
     this.#received = received;
     this.#muted = muted;
     this.#currentLayers = layers;
-    this.#shown = this.#swap(earlier);
+    this.#shown = this.#swap();
     this.#options.onChanged(this);
     this.#bringQuietly();
   }
 
-  /** Shows the new picture once it is there and moves, so that nobody sees a black or a slow one. */
-  async #swap(earlier: MediaStreamTrack): Promise<void> {
+  /** Plays what is received now once it is there and moves, so that nobody sees a black picture or a slow one, or misses any. */
+  async #swap(): Promise<void> {
     const { consumer } = this.#received;
-    if (earlier.readyState !== 'ended') {
-      await settled(consumer.track, this.#options.clock, SWAP_PATIENCE_MS);
-    }
+    const earlier = this.#played;
+    if (consumer === earlier) return;
+    if (earlier.track.readyState !== 'ended') await readyToFollow(consumer, earlier, this.#options.clock);
+    // What is received may have changed once more: the elements go on with what they play until that has settled.
     if (this.#received.consumer !== consumer || this.#closed) return;
+    this.#played = consumer;
     for (const element of this.#elements.keys()) {
-      replaceIn(element, earlier, consumer.track, this.#options.warning);
+      replaceIn(element, earlier.track, consumer.track, this.#options.warning);
     }
   }
 }
