@@ -48,6 +48,10 @@ export interface PlacementBounds {
   wipes: number;
   /** Redis loses what was written since the last tick. */
   losses: number;
+  /** A node is told to drain: it moves its peers one by one, and retires when none is left. */
+  drains: number;
+  /** The drain is cancelled. */
+  undrains: number;
 }
 
 interface HeldRoom {
@@ -62,6 +66,9 @@ interface HeldRoom {
 interface ModelNode {
   isUp: boolean;
   isCut: boolean;
+  isDraining: boolean;
+  /** When somebody could last not move from it: they wait for seconds then. */
+  stayedAtMs: number | undefined;
   /** It was cut off, or its process ended: others may have taken its rooms. */
   wasAway: boolean;
   heartbeatSeq: number;
@@ -76,7 +83,10 @@ interface ModelNode {
 }
 
 /** A peer that placement has sent to a node. */
-type Arrival = Pick<Placement, 'nodeId' | 'nodes' | 'epoch' | 'claim'>;
+type Arrival = Pick<Placement, 'nodeId' | 'nodes' | 'epoch' | 'claim'> & {
+  /** It migrates: there it goes on until it has arrived. */
+  from: NodeId | undefined;
+};
 
 export interface PlacementState {
   nowMs: number;
@@ -94,6 +104,8 @@ export interface PlacementState {
 const IDLE_NODE: ModelNode = {
   isUp: true,
   isCut: false,
+  isDraining: false,
+  stayedAtMs: undefined,
   wasAway: false,
   heartbeatSeq: 0,
   acknowledgedSeq: 0,
@@ -208,6 +220,18 @@ export class PlacementModel implements Model<PlacementState> {
         withNode(from, id, { ...node, isCut: true, wasAway: true }),
       );
       if (node.room !== undefined) await may('leaves', `somebody leaves ${id}`, (from) => leave(from, id));
+      if (!node.isDraining) {
+        await may('drains', `${id} is to drain`, (from) => withNode(from, id, { ...node, isDraining: true }));
+        continue;
+      }
+      await may('undrains', `${id} is not to drain`, (from) =>
+        withNode(from, id, { ...node, isDraining: false }),
+      );
+      if (node.room === undefined) {
+        steps.push({ label: `${id} retires`, next: await this.#retire(state, id) });
+      } else if (node.stayedAtMs !== state.nowMs && arrivals.every((arrival) => arrival.from !== id)) {
+        steps.push({ label: `somebody is to move from ${id}`, next: await this.#move(state, id) });
+      }
     }
     return steps.map(({ label, next }) => ({ label, next: this.#watched(next) }));
   }
@@ -225,9 +249,9 @@ export class PlacementModel implements Model<PlacementState> {
 
   describe(state: PlacementState): string {
     const nodes = NODE_IDS.map((id) => {
-      const { isUp, isCut, room } = state.nodes[id];
+      const { isUp, isCut, isDraining, room } = state.nodes[id];
       const holds = room && `${room.peers} peers, home ${room.homeId}, epoch ${short(room.epoch)}`;
-      return `${id}: ${isUp ? (isCut ? 'cut off' : 'up') : 'down'}${holds ? `, ${holds}` : ''}`;
+      return `${id}: ${isUp ? (isCut ? 'cut off' : 'up') : 'down'}${isDraining ? ', draining' : ''}${holds ? `, ${holds}` : ''}`;
     });
     const record = recordOf(state.records);
     const recorded =
@@ -243,7 +267,9 @@ export class PlacementModel implements Model<PlacementState> {
     for (const id of NODE_IDS) next = withNode(next, id, { ...next.nodes[id], isCut: false });
     while (next.arrivals.length > 0) next = await this.#deliver(next, 0);
     for (const id of NODE_IDS) next = await this.#seek(next, id);
-    next = this.#watched(await this.#tick(next));
+    next = await this.#tick(next);
+    for (const id of NODE_IDS) next = await this.#drain(next, id);
+    next = this.#watched(next);
     return { label: `round ${next.calmRounds}`, next };
   }
 
@@ -265,8 +291,36 @@ export class PlacementModel implements Model<PlacementState> {
   }
 
   async #join(state: PlacementState, evidence?: PlacePeerRequest['evidence']): Promise<PlacementState> {
-    const { next, answer } = await this.#ask(state, (store) => store.placePeer(joinRequest(evidence)));
+    const { next, answer } = await this.#ask(state, (store) => store.placePeer(joinRequest({ evidence })));
     return answer ? { ...next, arrivals: [...next.arrivals, arrivalOf(answer)] } : next;
+  }
+
+  /** Asks for a place elsewhere for a peer of a draining node; without one it stays, and the node asks again. */
+  async #move(state: PlacementState, from: NodeId): Promise<PlacementState> {
+    const { next, answer } = await this.#ask(state, (store) =>
+      store.placePeer(joinRequest({ avoidNodeId: from })),
+    );
+    if (!answer) return next;
+    if (answer.nodeId === from) return { ...next, broken: next.broken ?? `who leaves ${from} is sent there` };
+    return { ...next, arrivals: [...next.arrivals, arrivalOf(answer, from)] };
+  }
+
+  /** What a node does from its drain to its end, when nothing comes between. */
+  async #drain(state: PlacementState, id: NodeId): Promise<PlacementState> {
+    let next = state;
+    while (next.nodes[id].isUp && next.nodes[id].isDraining && next.nodes[id].stayedAtMs !== next.nowMs) {
+      if (next.nodes[id].room === undefined) return this.#retire(next, id);
+      const moved = await this.#move(next, id);
+      if (moved.arrivals.length === next.arrivals.length) return moved;
+      next = await this.#deliver(moved, moved.arrivals.length - 1);
+    }
+    return next;
+  }
+
+  async #retire(state: PlacementState, id: NodeId): Promise<PlacementState> {
+    const told = await this.#beat(state, id);
+    const { next } = await this.#ask(told, (store) => store.retire(id));
+    return withNode(next, id, { ...IDLE_NODE, isUp: false });
   }
 
   /** The gateway hands a peer to its node, or learns that it can't, and asks placement again with that evidence. */
@@ -276,11 +330,19 @@ export class PlacementModel implements Model<PlacementState> {
     const from = { ...state, arrivals: state.arrivals.filter((_, at) => at !== index) };
     const id = arrival.nodeId as NodeId;
     const node = from.nodes[id];
-    if (node.isUp && !node.isCut) return withNode(from, id, enter(node, arrival));
     const { nodeId, claim } = arrival;
+    if (node.isUp && !node.isCut) {
+      const arrived = withNode(from, id, enter(node, arrival));
+      // Its session before ends, if its node has not ended meanwhile.
+      return arrival.from === undefined ? arrived : leave(arrived, arrival.from);
+    }
     const { next } = await this.#ask(from, (store) =>
       store.releaseClaim({ nodeId, roomId: ROOM, seq: claim.seq }),
     );
+    // Who moves stays where they are, and is asked to move again.
+    if (arrival.from !== undefined) {
+      return withNode(next, arrival.from, { ...next.nodes[arrival.from], stayedAtMs: state.nowMs });
+    }
     const again = await this.#join(next, { nodeId, kind: node.isUp ? 'unreachable' : 'dead' });
     if (again.arrivals.length === from.arrivals.length || again.arrivals.at(-1)?.nodeId !== nodeId)
       return again;
@@ -360,12 +422,12 @@ function withNode(state: PlacementState, id: NodeId, node: ModelNode): Placement
   return { ...state, nodes: { ...state.nodes, [id]: node } };
 }
 
-function joinRequest(evidence: PlacePeerRequest['evidence']): PlacePeerRequest {
-  return { roomId: ROOM, role: { publishes: true, subscribes: true }, expectedPeers: 1, evidence };
+function joinRequest(given: Pick<PlacePeerRequest, 'evidence' | 'avoidNodeId'>): PlacePeerRequest {
+  return { roomId: ROOM, role: { publishes: true, subscribes: true }, expectedPeers: 1, ...given };
 }
 
-function arrivalOf({ nodeId, nodes, epoch, claim }: Placement): Arrival {
-  return { nodeId, nodes, epoch, claim };
+function arrivalOf({ nodeId, nodes, epoch, claim }: Placement, from?: NodeId): Arrival {
+  return { nodeId, nodes, epoch, claim, from };
 }
 
 function enter(node: ModelNode, { nodes, epoch, claim }: Arrival): ModelNode {
@@ -411,8 +473,9 @@ function heartbeatOf(id: NodeId, node: ModelNode, nowMs: number): NodeHeartbeat 
     nodeId: id,
     release: '',
     linkAddress: id,
-    state: 'SERVING',
+    state: node.isDraining ? 'DRAINING' : 'SERVING',
     ready: true,
+    isMoving: node.isDraining,
     cascades: true,
     capacity: CAPACITY[id],
     committed: reserved,
@@ -471,6 +534,9 @@ function unwarranted(before: PlacementState, after: PlacementState): string | un
 
 /** After a long calm everybody agrees, and nothing is left of what has passed. */
 function unsettled({ nodes, records, nowMs }: PlacementState): string | undefined {
+  // The smaller node has no room for all of the larger one's.
+  if (nodes.a.isUp && nodes.a.isDraining && nodes.b.isUp && !nodes.b.isDraining)
+    return 'a drain does not end';
   const holders = NODE_IDS.filter((id) => nodes[id].room !== undefined);
   const record = recordOf(records);
   const home = record?.nodes[0] as NodeId | undefined;

@@ -18,6 +18,8 @@ const QUIET: PlacementBounds = {
   lostArrivals: 0,
   wipes: 0,
   losses: 0,
+  drains: 0,
+  undrains: 0,
 };
 
 let server: RedisServer;
@@ -60,6 +62,12 @@ describe('a room has one home that all its nodes know of, and nothing is left of
     ['while answers and gateways are lost', { joins: 2, leaves: 1, lostAnswers: 1, lostArrivals: 1 }, 500],
     ['while Redis forgets everything', { joins: 1, leaves: 1, wipes: 1, ticks: 1 }, 500],
     ['while Redis loses its last writes', { joins: 1, leaves: 1, losses: 1, ticks: 1 }, 300],
+    ['while a node drains, and somebody comes', { joins: 1, drains: 1 }, 100],
+    ['while a drain is cancelled, and somebody goes', { leaves: 1, drains: 1, undrains: 1 }, 100],
+    ['while both drain, and one begins anew', { drains: 2, restarts: 1 }, 500],
+    ['while a node drains and dies', { drains: 1, crashes: 1, lostAnswers: 1 }, 100],
+    ['while a node drains and is cut off', { drains: 1, cuts: 1, ticks: 1 }, 100],
+    ['while a node drains and Redis forgets everything', { drains: 1, wipes: 1 }, 100],
   ])('%s', async (_, bounds, fewestStates) => {
     const { counterexample, states, transitions, depth } = await check(bounds);
     if (process.env['FLEET_MODEL'] !== undefined) console.info({ bounds, states, transitions, depth });
@@ -101,6 +109,11 @@ describe('the check finds', () => {
         'if seen[claim.seq] or now - claim.at >= CLAIM_TTL then',
         'if seen[claim.seq] then',
       ],
+    ],
+    [
+      'a move to where it is to lead away from',
+      { leaves: 1, drains: 2 },
+      ['includes/place-among.lua', 'if member.id == avoided or (onlyTo', 'if (onlyTo'],
     ],
     [
       'a choice of the node that has just died',
