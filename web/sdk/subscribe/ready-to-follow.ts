@@ -24,8 +24,9 @@ export async function readyToFollow(
   if (!to || !from) return;
   const reader = new ReceptionReader(from);
   const delay = new PlayoutDelay(to, clock);
-  const first = await reader.read();
-  delay.follow(first);
+  // A connection that is closing need not answer.
+  const first = await Promise.race([reader.read(), pause(READ_EVERY_MS, clock)]);
+  if (first) delay.follow(first);
   let isReady = false;
   const readAgain = async () => {
     if (isReady) return;
@@ -33,7 +34,11 @@ export async function readyToFollow(
     clock.setTimer(READ_EVERY_MS, () => void readAgain());
   };
   clock.setTimer(READ_EVERY_MS, () => void readAgain());
-  await settled(later.track, { clock, patienceMs: PATIENCE_MS, pictureMs: first.pictureMs ?? PICTURE_MS });
+  await settled(later.track, { clock, patienceMs: PATIENCE_MS, pictureMs: first?.pictureMs ?? PICTURE_MS });
   isReady = true;
   delay.letGo();
+}
+
+function pause(ms: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.setTimer(ms, resolve));
 }
