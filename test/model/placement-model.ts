@@ -1,36 +1,30 @@
 import type { Redis } from 'ioredis';
-import { addVector, ZERO_VECTOR } from '../../core/capacity/headroom';
-import type { CapacityVector } from '../../core/capacity/capacity-vector';
 import { unpackNode } from '../../core/placement/packed-node';
-import type {
-  HeartbeatReply,
-  NodeHeartbeat,
-  Placement,
-  PlacePeerRequest,
-} from '../../core/placement/placement-port';
+import type { HeartbeatReply, Placement, PlacePeerRequest } from '../../core/placement/placement-port';
 import { redisKeys } from '../../core/redis-keys';
 import { unpackRoomRecord } from '../../node-app/placement/packed-records';
 import { PlacementStore } from '../../node-app/placement/placement-store';
 import type { Model, Step } from './explore';
+import {
+  enter,
+  follow,
+  hasNews,
+  heartbeatOf,
+  IDLE_NODE,
+  NODE_IDS,
+  ROOM,
+  type Arrival,
+  type ModelNode,
+  type NodeId,
+} from './placement-node';
 import { NO_RECORDS, RecordsInRedis, type PlacementRecords } from './placement-records';
-
-const ROOM = 'r';
-const NODE_IDS = ['a', 'b'] as const;
-type NodeId = (typeof NODE_IDS)[number];
 
 /** Heartbeats at both ends of it keep a lease, and one that fails to come does not. Milliseconds. */
 const TICK_MS = 2_900;
-const FULL_AFTER_MS = 3_000;
 /** A room that two nodes take themselves for the home of, while both reach Redis, is none any more by then, milliseconds. */
 const SPLIT_BOUND_MS = 5_000;
 /** Longer than a claim lives and than a silent home is waited for, in ticks. */
 const CALM_ROUNDS = 6;
-/** Two peers of a room, by the egress model; the third needs a further node. */
-const CAPACITY: Record<NodeId, CapacityVector> = {
-  a: { egressBps: 100_000_000, packetsPerSecond: 600 },
-  b: { egressBps: 100_000_000, packetsPerSecond: 20_000 },
-};
-
 /** What may happen how often. */
 export interface PlacementBounds {
   ticks: number;
@@ -54,40 +48,6 @@ export interface PlacementBounds {
   undrains: number;
 }
 
-interface HeldRoom {
-  epoch: number;
-  homeId: string;
-  peers: number;
-  expectedPeers: number;
-  reserved: CapacityVector;
-}
-
-/** What a node keeps of its rooms and heartbeats, as media-node.ts, room-home.ts and node-registrar.ts do. */
-interface ModelNode {
-  isUp: boolean;
-  isCut: boolean;
-  isDraining: boolean;
-  /** When somebody could last not move from it: they wait for seconds then. */
-  stayedAtMs: number | undefined;
-  /** It was cut off, or its process ended: others may have taken its rooms. */
-  wasAway: boolean;
-  heartbeatSeq: number;
-  acknowledgedSeq: number;
-  acknowledgedAtMs: number;
-  needFull: boolean;
-  room: HeldRoom | undefined;
-  seenClaims: number[];
-  endedEpoch: number | undefined;
-  /** What placement knows of its room, as text. */
-  confirmed: string | undefined;
-}
-
-/** A peer that placement has sent to a node. */
-type Arrival = Pick<Placement, 'nodeId' | 'nodes' | 'epoch' | 'claim'> & {
-  /** It migrates: there it goes on until it has arrived. */
-  from: NodeId | undefined;
-};
-
 export interface PlacementState {
   nowMs: number;
   left: PlacementBounds;
@@ -100,22 +60,6 @@ export interface PlacementState {
   calmRounds: number;
   broken: string | undefined;
 }
-
-const IDLE_NODE: ModelNode = {
-  isUp: true,
-  isCut: false,
-  isDraining: false,
-  stayedAtMs: undefined,
-  wasAway: false,
-  heartbeatSeq: 0,
-  acknowledgedSeq: 0,
-  acknowledgedAtMs: Number.NEGATIVE_INFINITY,
-  needFull: true,
-  room: undefined,
-  seenClaims: [],
-  endedEpoch: undefined,
-  confirmed: undefined,
-};
 
 /**
  * A gateway, two nodes and one room. All that Redis decides is decided by the real scripts on a real Redis, whose contents
@@ -430,21 +374,6 @@ function arrivalOf({ nodeId, nodes, epoch, claim }: Placement, from?: NodeId): A
   return { nodeId, nodes, epoch, claim, from };
 }
 
-function enter(node: ModelNode, { nodes, epoch, claim }: Arrival): ModelNode {
-  const [homeId = ''] = nodes;
-  const held = node.room ?? { epoch: 0, homeId, peers: 0, expectedPeers: 0, reserved: ZERO_VECTOR };
-  return {
-    ...node,
-    seenClaims: [...node.seenClaims, claim.seq],
-    room: {
-      ...(epoch >= held.epoch ? { epoch, homeId } : { epoch: held.epoch, homeId: held.homeId }),
-      peers: held.peers + 1,
-      expectedPeers: Math.max(held.expectedPeers, claim.expectedPeers),
-      reserved: addVector(held.reserved, claim.reserved),
-    },
-  };
-}
-
 function leave(state: PlacementState, id: NodeId): PlacementState {
   const node = state.nodes[id];
   const { room } = node;
@@ -459,56 +388,6 @@ function leave(state: PlacementState, id: NodeId): PlacementState {
 
 function isRecorded({ hashes }: PlacementRecords, id: NodeId): boolean {
   return hashes.nodes.some(([field]) => field === Buffer.from(id).toString('hex'));
-}
-
-function hasNews({ seenClaims, endedEpoch, needFull, room, confirmed }: ModelNode): boolean {
-  return seenClaims.length > 0 || endedEpoch !== undefined || needFull || JSON.stringify(room) !== confirmed;
-}
-
-function heartbeatOf(id: NodeId, node: ModelNode, nowMs: number): NodeHeartbeat {
-  const { room, seenClaims, endedEpoch } = node;
-  const reserved = room?.reserved ?? ZERO_VECTOR;
-  const full = node.needFull || nowMs - node.acknowledgedAtMs >= FULL_AFTER_MS;
-  return {
-    nodeId: id,
-    release: '',
-    linkAddress: id,
-    state: node.isDraining ? 'DRAINING' : 'SERVING',
-    ready: true,
-    isMoving: node.isDraining,
-    cascades: true,
-    capacity: CAPACITY[id],
-    committed: reserved,
-    measured: ZERO_VECTOR,
-    load: { cpuLoad: 0, sysLoad: 0, rooms: 0, clients: 0, tracks: 0, bytesPerSecond: 0 },
-    seenClaims,
-    rooms:
-      room && (full || JSON.stringify(room) !== node.confirmed)
-        ? [
-            {
-              roomId: ROOM,
-              epoch: room.epoch,
-              homeNodeId: room.homeId === id ? '' : room.homeId,
-              peers: room.peers,
-              publishers: room.peers,
-              subscribers: room.peers,
-              expectedPeers: room.expectedPeers,
-              reserved,
-            },
-          ]
-        : [],
-    endedRooms: endedEpoch === undefined || room ? [] : [{ roomId: ROOM, epoch: endedEpoch, peakPeers: 1 }],
-    full,
-    heartbeatSeq: node.heartbeatSeq + 1,
-    acknowledgedSeq: node.acknowledgedSeq,
-  };
-}
-
-function follow(node: ModelNode, { lostRooms, homes }: HeartbeatReply): ModelNode {
-  if (lostRooms.length > 0) return { ...node, room: undefined };
-  const [moved] = homes;
-  if (!moved || !node.room || moved.epoch < node.room.epoch) return node;
-  return { ...node, room: { ...node.room, homeId: moved.nodes[0] ?? '', epoch: moved.epoch } };
 }
 
 /** The room that a node was told to drop lives where it was told, or is about to. */

@@ -48,6 +48,15 @@ test('one that never followed is left alone', async () => {
   expect(targets).toEqual([]);
 });
 
+test('without a receiver there is nothing to read and nothing to hold back', async () => {
+  const clock = new ManualClock();
+  const delay = new PlayoutDelay(undefined, clock);
+  delay.follow(picturesPerSecond(100));
+  delay.letGo();
+  expect(clock.waiting).toBe(0);
+  expect(await new ReceptionReader(undefined).read()).toEqual({ delayMs: undefined, pictureMs: undefined });
+});
+
 test('a stream that ends is let go at once', async () => {
   const { clock, targets, track, delay } = setUp();
   delay.follow(picturesPerSecond(500));

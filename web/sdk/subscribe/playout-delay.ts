@@ -16,12 +16,12 @@ const STEP = { downMs: 5, everyMs: 100 } as const;
 
 /** Has a receiver play later than it would, as late as another one does. */
 export class PlayoutDelay {
-  readonly #receiver: RTCRtpReceiver;
+  readonly #receiver: RTCRtpReceiver | undefined;
   readonly #clock: Clock;
   #targetMs = 0;
   #isOver = false;
 
-  constructor(receiver: RTCRtpReceiver, clock: Clock) {
+  constructor(receiver: RTCRtpReceiver | undefined, clock: Clock) {
     this.#receiver = receiver;
     this.#clock = clock;
   }
@@ -41,13 +41,13 @@ export class PlayoutDelay {
 
   #stepDown(): void {
     this.#targetMs -= STEP.downMs;
-    const goesOn = this.#targetMs > 0 && this.#receiver.track.readyState !== 'ended';
+    const goesOn = this.#targetMs > 0 && this.#receiver?.track.readyState === 'live';
     this.#set(goesOn ? this.#targetMs : null);
     if (goesOn) this.#clock.setTimer(STEP.everyMs, () => this.#stepDown());
   }
 
   /** Older browsers know nothing of it, and take no notice. */
   #set(targetMs: number | null): void {
-    this.#receiver.jitterBufferTarget = targetMs;
+    if (this.#receiver) this.#receiver.jitterBufferTarget = targetMs;
   }
 }

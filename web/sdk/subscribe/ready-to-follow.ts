@@ -20,10 +20,8 @@ export async function readyToFollow(
   earlier: types.Consumer,
   clock: Clock,
 ): Promise<void> {
-  const [to, from] = [later.rtpReceiver, earlier.rtpReceiver];
-  if (!to || !from) return;
-  const reader = new ReceptionReader(from);
-  const delay = new PlayoutDelay(to, clock);
+  const reader = new ReceptionReader(earlier.rtpReceiver);
+  const delay = new PlayoutDelay(later.rtpReceiver, clock);
   // A connection that is closing need not answer.
   const first = await Promise.race([reader.read(), pause(READ_EVERY_MS, clock)]);
   if (first) delay.follow(first);

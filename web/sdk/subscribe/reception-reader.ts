@@ -16,16 +16,16 @@ interface InboundEntry {
 
 /** Reads a receiver again and again. */
 export class ReceptionReader {
-  readonly #receiver: RTCRtpReceiver;
+  readonly #receiver: RTCRtpReceiver | undefined;
   #before: InboundEntry | undefined;
 
-  constructor(receiver: RTCRtpReceiver) {
+  constructor(receiver: RTCRtpReceiver | undefined) {
     this.#receiver = receiver;
   }
 
   /** Since the reading before; with the first one, since the stream began. */
   async read(): Promise<ReceptionReading> {
-    const report = await this.#receiver.getStats().catch(() => undefined);
+    const report = await this.#receiver?.getStats().catch(() => undefined);
     const now = ([...(report?.values() ?? [])] as InboundEntry[]).find(({ type }) => type === 'inbound-rtp');
     const since = (of: 'jitterBufferDelay' | 'jitterBufferEmittedCount') =>
       (now?.[of] ?? 0) - (this.#before?.[of] ?? 0);
