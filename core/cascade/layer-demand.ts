@@ -1,7 +1,17 @@
-/** What one consumer of a pulled simulcast producer is after. */
+/** What is asked of a stream over a pipe. */
+export interface WantedLayers {
+  /** Those that are wanted now, all of them; none: nothing. An SVC layer brings those below it along. */
+  readonly spatialLayers: readonly number[];
+  /** The highest that anybody wants, in each of these. @default all */
+  readonly temporalLayer?: number | undefined;
+}
+
+/** What one consumer of a pulled simulcast or SVC producer is after. */
 export interface LayerDemand {
   /** The highest spatial layer that its client asked for. */
   preferredLayer: number;
+  /** The highest temporal layer that its client asked for. @default all */
+  preferredTemporalLayer?: number | undefined;
   /** What it receives now; undefined: nothing yet. */
   currentLayer: number | undefined;
   /** For how long it has been without the layer that it should get, milliseconds. */
@@ -61,6 +71,23 @@ export function wantedLayers(demands: readonly LayerDemand[], liveLayers: readon
     else if (next !== undefined && next <= target) wanted.add(next);
   }
   return [...wanted].sort((a, b) => a - b);
+}
+
+/** Asks for all that any of them asks for. */
+export function joinWanted(all: readonly WantedLayers[]): WantedLayers {
+  const asking = all.filter(({ spatialLayers }) => spatialLayers.length > 0);
+  const spatialLayers = [...new Set(asking.flatMap((one) => one.spatialLayers))].sort((a, b) => a - b);
+  const temporalLayers = asking.flatMap(({ temporalLayer }) => temporalLayer ?? []);
+  const isLimited = asking.length > 0 && temporalLayers.length === asking.length;
+  return isLimited ? { spatialLayers, temporalLayer: Math.max(...temporalLayers) } : { spatialLayers };
+}
+
+export function isSameWanted(left: WantedLayers, right: WantedLayers): boolean {
+  return (
+    left.temporalLayer === right.temporalLayer &&
+    left.spatialLayers.length === right.spatialLayers.length &&
+    left.spatialLayers.every((layer, index) => layer === right.spatialLayers[index])
+  );
 }
 
 /**

@@ -28,6 +28,8 @@ const routerId = z.string().min(1).max(100);
 const nodeId = z.string().regex(/^[\w.:-]{1,128}$/);
 const lane = z.enum(['whole', 'layered']);
 const spatialLayers = z.array(z.number().int().min(0).max(15)).max(16);
+/** What is asked of a stream (`WantedLayers`); a release that doesn't know the temporal layer sends all. */
+const wantedLayers = { spatialLayers, temporalLayer: z.number().int().min(0).max(15).optional() };
 /** Nodes that a stream has passed since its publisher's. */
 const depth = z.number().int().min(0).max(16);
 
@@ -72,14 +74,14 @@ export const sinkMessageSchema = z.discriminatedUnion('m', [
   z.object({ m: z.literal('pull'), pipe, seq, id: mediaId, lane }),
   /** Call, answered by `pulledData` or `failed`. */
   z.object({ m: z.literal('pullData'), pipe, seq, id: mediaId }),
-  z.object({ m: z.literal('want'), pipe, seq, id: mediaId, spatialLayers }),
+  z.object({ m: z.literal('want'), pipe, seq, id: mediaId, ...wantedLayers }),
   z.object({ m: z.literal('drop'), pipe, seq, id: mediaId }),
   /** All that is pulled, and what is wanted of it; answered by `state`. */
   z.object({
     m: z.literal('sync'),
     pipe,
     seq,
-    pulled: z.array(z.object({ id: mediaId, spatialLayers })).max(MAX_PULLED_PER_PIPE),
+    pulled: z.array(z.object({ id: mediaId, ...wantedLayers })).max(MAX_PULLED_PER_PIPE),
     /** Asked for, and not answered yet. */
     pulling: z.array(mediaId).max(MAX_PULLED_PER_PIPE),
   }),

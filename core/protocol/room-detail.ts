@@ -38,8 +38,10 @@ const pipeDetailSchema = z.object({
     z.object({
       producerId: z.string(),
       kind: z.enum(['audio', 'video']),
-      /** The layers of a simulcast stream that cross at present; absent where a stream crosses whole. */
+      /** The layers of a simulcast or SVC stream that cross at present; absent where a stream crosses whole. */
       spatialLayers: z.array(z.number().int().nonnegative()).optional(),
+      /** The highest temporal layer that crosses of each of them; absent when all do. */
+      temporalLayer: z.number().int().nonnegative().optional(),
     }),
   ),
 });

@@ -1,12 +1,18 @@
 import type { types } from 'mediasoup';
-import { isSatisfied, LayerHysteresis, liveLayersOf, wantedLayers } from '../../core/cascade/layer-demand';
+import {
+  isSatisfied,
+  LayerHysteresis,
+  liveLayersOf,
+  wantedLayers,
+  type WantedLayers,
+} from '../../core/cascade/layer-demand';
 import type { Clock, Timer } from '../../core/clock';
 import { laneOf } from './cascade/lane-of';
 import { WatchedConsumers, type WatchedConsumer } from './cascade/watched-consumers';
 
 /** What one pipe wants of a producer. */
 export interface PipeDemand {
-  want(spatialLayers: readonly number[]): void;
+  want(wanted: WantedLayers): void;
   /** Idempotent. */
   close(): void;
 }
@@ -60,7 +66,7 @@ export class ProducerDemand {
   /** A pipe that wants nothing yet. */
   openPipe(): PipeDemand {
     const pipe: PipeDemand = {
-      want: (layers) => {
+      want: ({ spatialLayers: layers }) => {
         // On the lane that carries all layers together, wanting is wanting all.
         const wanted = this.#crossesWhole && layers.length > 0 ? this.#allLayers : layers;
         if (this.#pipes.has(pipe)) this.#pipes.set(pipe, wanted);

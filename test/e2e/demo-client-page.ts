@@ -51,6 +51,7 @@ export class DemoBrowserClient {
   #sendTransport: types.Transport | undefined;
   #receiveTransport: types.Transport | undefined;
   #chatProducer: types.DataProducer | undefined;
+  #videoConsumer: types.Consumer | undefined;
   #videoProducer: types.Producer | undefined;
 
   constructor(options: { url: string; generation: Generation }) {
@@ -108,6 +109,25 @@ export class DemoBrowserClient {
       codecOptions: { videoGoogleStartBitrate: 1000 },
       appData: { source: 'video' },
     });
+  }
+
+  /** A camera in VP9 with the layers of this mode, as the demo sends it with `forceVP9`. */
+  async publishVp9(scalabilityMode: string): Promise<void> {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 } });
+    this.#videoProducer = await this.#sendTransport?.produce({
+      track: stream.getVideoTracks()[0],
+      encodings: [{ scalabilityMode, maxBitrate: 1_000_000 }],
+      codec: this.#device.recvRtpCapabilities.codecs?.find(
+        ({ mimeType, parameters = {} }) => mimeType === 'video/VP9' && parameters['profile-id'] !== 2,
+      ),
+      codecOptions: { videoGoogleStartBitrate: 1000 },
+      appData: { source: 'video' },
+    });
+  }
+
+  async preferLayers(spatialLayer: number, temporalLayer: number): Promise<void> {
+    const consumerId = this.#videoConsumer?.id;
+    await this.#tell('setConsumerPreferredLayers', { consumerId, spatialLayer, temporalLayer });
   }
 
   /** As the demo opens it: the channel of the bot too, which must do no harm. */
@@ -225,6 +245,7 @@ export class DemoBrowserClient {
     const { producerId, kind, rtpParameters, appData } = data;
     const consumer = await this.#receiveTransport?.consume({ id, producerId, kind, rtpParameters, appData });
     if (!consumer) throw new Error('no transport to receive on');
+    if (kind === 'video') this.#videoConsumer = consumer;
     const element = document.createElement(kind);
     element.dataset['peerId'] = data.peerId;
     element.autoplay = true;

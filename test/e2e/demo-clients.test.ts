@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, openPage } from '../helpers/browser';
+import { launchBrowser } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
 import type { Generation, RecordedMessage } from './demo-client-page';
+import { DemoPages, seesMoving } from './demo-pages';
 
 /**
  * Clients written for mediasoup-demo, of both generations of its protocol, with their own libraries (protoo-client and
@@ -15,57 +15,23 @@ import type { Generation, RecordedMessage } from './demo-client-page';
 describe('clients of mediasoup-demo', () => {
   let fleet: RunningFleet;
   let browser: Browser;
-  let script: string;
-  const pages: Page[] = [];
+  let demos: DemoPages;
 
   beforeAll(async () => {
-    const built = await build({
-      entryPoints: [join(__dirname, 'demo-client-page.ts')],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      target: 'chrome120',
-    });
-    script = built.outputFiles[0]?.text ?? '';
     browser = await launchBrowser();
+    demos = await DemoPages.build(browser);
     fleet = await RunningFleet.start(['--nodes', '2']);
   });
 
-  afterEach(async () => {
-    await Promise.all(pages.splice(0).map((page) => page.context().close()));
-  });
+  afterEach(() => demos.close());
 
   afterAll(async () => {
     await browser?.close();
     await fleet?.stop();
   });
 
-  async function enter(generation: Generation, room: string, peerId: string, node: string): Promise<Page> {
-    const { page } = await openPage(browser, `${fleet.nodeUrl(node)}/healthz`, { bypassCsp: true });
-    pages.push(page);
-    await page.addScriptTag({ content: script });
-    const url = `${fleet.nodeUrl(node).replace(/^http/, 'ws')}/?roomId=${room}&peerId=${peerId}`;
-    await page.evaluate(
-      async (options) => {
-        globalThis.demo = new DemoBrowserClient(options);
-        await globalThis.demo.join('a demo client');
-      },
-      { url, generation },
-    );
-    return page;
-  }
-
-  async function seesMoving(page: Page, peerId: string): Promise<void> {
-    const frames = (): Promise<number> =>
-      page.evaluate(
-        (id) =>
-          document.querySelector<HTMLVideoElement>(`video[data-peer-id="${id}"]`)?.getVideoPlaybackQuality()
-            .totalVideoFrames ?? 0,
-        peerId,
-      );
-    const before = await eventually(async () => (await frames()) || undefined);
-    await eventually(async () => (await frames()) > before + 5);
-  }
+  const enter = (generation: Generation, room: string, peerId: string, node: string): Promise<Page> =>
+    demos.enter(generation, room, peerId, fleet.nodeUrl(node));
 
   const transcriptOf = (page: Page): Promise<RecordedMessage[]> =>
     page.evaluate(() => globalThis.demo.transcript);

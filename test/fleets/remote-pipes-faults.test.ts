@@ -109,7 +109,7 @@ describe('a channel that breaks', () => {
       };
       const sent = nodes.channels.of(kind).length;
       const viewing = b.router.room.holdRemote(a.router.announce(producer)).then(
-        (hold) => hold.value.passOn(() => undefined).want([0]),
+        (hold) => hold.value.passOn(() => undefined).want({ spatialLayers: [0] }),
         () => undefined,
       );
       await eventually(() => nodes.channels.of(kind).length > sent);

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { WantedLayers } from '../../../core/cascade/layer-demand';
 
 /**
  * What the two ends of a pipe say to each other. Parameters and answers are JSON: the ends may be in one process or on
@@ -19,8 +20,8 @@ export interface PipeSourcePort {
   pull(producerId: string, lane: Lane): Promise<PulledMedia>;
   /** Sends a data producer. @throws FleetError FLEET_ERR_NOT_FOUND */
   pullData(dataProducerId: string): Promise<PulledData>;
-  /** The spatial layers that are wanted now, all of them; none: nothing. On the whole lane any layer means all. */
-  want(producerId: string, spatialLayers: readonly number[]): void;
+  /** What is wanted now, all of it. On the whole lane any layer means all. */
+  want(producerId: string, wanted: WantedLayers): void;
   /** Bytes that this lane has sent, as a check of what arrives. @throws FleetError FLEET_ERR_BAD_REQUEST as `pull` */
   bytesSent(lane: Lane): Promise<number>;
   /** No longer wanted. A (data) producer that isn't pulled is no error: it may have closed at the same time. */
@@ -42,8 +43,8 @@ export interface PipeSinkPort {
 }
 
 /**
- * `whole`: everything that a producer sends, between two PipeTransports: audio, single streams, SVC, data channels.
- * `layered`: chosen spatial layers of a VP8 or H264 simulcast, since a PipeTransport sends all of them.
+ * `whole`: everything that a producer sends, between two PipeTransports: audio, single streams, AV1, data channels.
+ * `layered`: chosen layers of simulcast and SVC (`lane-of.ts`), since a PipeTransport sends all of them.
  */
 export type Lane = 'whole' | 'layered';
 

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
+import type { WantedLayers } from '../../../core/cascade/layer-demand';
 import { FleetError } from '../../../core/errors';
 import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
@@ -155,8 +156,8 @@ export class PipeSink implements PipeSinkPort {
 
   async #pull(id: string, lane: Lane): Promise<PulledProducer> {
     const { clock, logger } = this.#options;
-    const want = (layers: readonly number[]) => {
-      this.#source.want(id, layers);
+    const want = (wanted: WantedLayers) => {
+      this.#source.want(id, wanted);
       this.#silences.get(lane)?.review();
     };
     const pulled = new PulledProducer({ producerId: id, lane, want, clock, logger });

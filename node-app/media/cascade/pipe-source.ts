@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock } from '../../../core/clock';
+import type { WantedLayers } from '../../../core/cascade/layer-demand';
 import { FleetError } from '../../../core/errors';
 import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
@@ -14,13 +15,14 @@ import {
   type LaneTransport,
   type PipeAddress,
 } from './lane-transport';
-import { LayeredSender } from './layered-sender';
 import type { MeasuredSource, SourceMeasures } from './measured-source';
 import type { Lane, LaneEnd, PipeSinkPort, PulledData, PulledMedia } from './pipe-signalling';
 import type { PipeDemand } from '../producer-demand';
 import type { PulledProducer } from './pulled-producer';
 import type { Hold } from './shared-pulls';
+import { SimulcastSender } from './simulcast-sender';
 import { measureStreams, statsOf } from './stream-measures';
+import { SvcSender } from './svc-sender';
 
 /** Where a source finds what its peers publish. */
 export interface PublishedMedia {
@@ -50,7 +52,7 @@ export interface PipeSourceOptions {
 interface Sending {
   readonly consumers: readonly types.Consumer[];
   describe(): PipeDetail['producers'];
-  want(spatialLayers: readonly number[]): void;
+  want(wanted: WantedLayers): void;
   close(): void;
 }
 
@@ -127,8 +129,8 @@ export class PipeSource implements MeasuredSource {
     return stats.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   }
 
-  want(producerId: string, spatialLayers: readonly number[]): void {
-    this.#sendings.get(producerId)?.want(spatialLayers);
+  want(producerId: string, wanted: WantedLayers): void {
+    this.#sendings.get(producerId)?.want(wanted);
   }
 
   /** Asks the worker, so it is for who wants to know. */
@@ -202,9 +204,9 @@ export class PipeSource implements MeasuredSource {
     this.#start(producer, {
       consumers: [consumer],
       describe: () => [{ producerId, kind }],
-      want: (layers) => {
-        upstream?.want(layers);
-        if (sends === layers.length > 0) return;
+      want: (wanted) => {
+        upstream?.want(wanted);
+        if (sends === wanted.spatialLayers.length > 0) return;
         sends = !sends;
         const change = sends ? consumer.resume() : consumer.pause();
         change.catch((error: unknown) => {
@@ -226,7 +228,8 @@ export class PipeSource implements MeasuredSource {
     const onLiveLayers = (layers: readonly number[]) => sink.liveLayersChanged(producerId, layers);
     const upstream = hold?.value.passOn(onLiveLayers);
     const demand = hold === undefined ? this.#openDemand(producer) : undefined;
-    const sender = await LayeredSender.create({
+    const Sender = producer.type === 'svc' ? SvcSender : SimulcastSender;
+    const sender = await Sender.create({
       producer,
       upstream,
       transport: this.#layeredEnd.transport(),
@@ -242,9 +245,9 @@ export class PipeSource implements MeasuredSource {
     this.#start(producer, {
       consumers: sender.consumers,
       describe: () => [{ producerId, kind, spatialLayers: sender.sentLayers }],
-      want: (layers) => {
-        demand?.want(layers);
-        sender.want(layers);
+      want: (wanted) => {
+        demand?.want(wanted);
+        sender.want(wanted);
       },
       close: () => {
         sender.close();

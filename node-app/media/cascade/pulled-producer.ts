@@ -1,7 +1,15 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
-import { isSatisfied, LayerHysteresis, wantedLayers } from '../../../core/cascade/layer-demand';
+import {
+  isSameWanted,
+  isSatisfied,
+  joinWanted,
+  LayerHysteresis,
+  wantedLayers,
+  type LayerDemand,
+  type WantedLayers,
+} from '../../../core/cascade/layer-demand';
 import type { PipeDetail } from '../../../core/protocol/room-detail';
 import { callMediasoup } from '../mediasoup-errors';
 import { supervise } from '../supervise';
@@ -11,8 +19,8 @@ import { WatchedConsumers, type WatchedConsumer } from './watched-consumers';
 export interface PulledProducerOptions {
   producerId: string;
   lane: Lane;
-  /** Asks the source for these layers. */
-  want: (spatialLayers: readonly number[]) => void;
+  /** Asks the source for this. */
+  want: (wanted: WantedLayers) => void;
   clock: Clock;
   logger: Logger;
 }
@@ -22,13 +30,13 @@ export interface PassedOn {
   /** Which spatial layers the publisher sends at present. */
   readonly liveLayers: readonly number[];
   /** As PipeSourcePort.want. */
-  want(spatialLayers: readonly number[]): void;
+  want(wanted: WantedLayers): void;
   /** Idempotent. */
   close(): void;
 }
 
 interface PassedOnEntry {
-  wanted: readonly number[];
+  wanted: WantedLayers;
   onLiveLayers: (layers: readonly number[]) => void;
 }
 
@@ -37,19 +45,23 @@ const KEEP_LAYER_MS = 2_000;
 /** How often demand that time alone changes is looked at again. */
 const REVIEW_MS = 500;
 /** What stands for "everything" on the whole lane. */
-const WHOLE: readonly number[] = [0];
+const WHOLE: WantedLayers = { spatialLayers: [0] };
+/** Above all numbers of temporal layers. */
+const ALL_TEMPORAL = Number.POSITIVE_INFINITY;
+const NOTHING: WantedLayers = { spatialLayers: [] };
 
 /** A producer of another router, as it appears in this one; it asks for what its consumers here want. */
 export class PulledProducer {
   readonly #options: PulledProducerOptions;
-  readonly #hysteresis = new LayerHysteresis(KEEP_LAYER_MS);
+  readonly #spatialHysteresis = new LayerHysteresis(KEEP_LAYER_MS);
+  readonly #temporalHysteresis = new LayerHysteresis(KEEP_LAYER_MS);
   readonly #consumers: WatchedConsumers;
   readonly #passedOn = new Set<PassedOnEntry>();
   #producer: types.Producer | undefined;
   /** What the source said last, also before the producer was here. */
   #paused: boolean | undefined;
   #liveLayers: readonly number[] | undefined;
-  #asked: readonly number[] = [];
+  #asked = NOTHING;
   #reviewTimer: Timer | undefined;
   #closed = false;
 
@@ -70,7 +82,7 @@ export class PulledProducer {
 
   /** Whether something of it should arrive, if its publisher sends. */
   get isAwaited(): boolean {
-    return this.#asked.length > 0 && this.#paused !== true;
+    return this.#asked.spatialLayers.length > 0 && this.#paused !== true;
   }
 
   get lane(): Lane {
@@ -81,8 +93,10 @@ export class PulledProducer {
   describe(): PipeDetail['producers'] {
     if (this.#producer === undefined) return [];
     const { id, kind } = this.#producer;
-    const layers = this.#options.lane === 'layered' ? { spatialLayers: [...this.#asked] } : {};
-    return [{ producerId: id, kind, ...layers }];
+    const { spatialLayers, temporalLayer } = this.#asked;
+    if (this.#options.lane === 'whole') return [{ producerId: id, kind }];
+    const limit = temporalLayer === undefined ? {} : { temporalLayer };
+    return [{ producerId: id, kind, spatialLayers: [...spatialLayers], ...limit }];
   }
 
   /** Makes the far producer, under the same id. */
@@ -120,15 +134,15 @@ export class PulledProducer {
    * before it dropped a layer.
    */
   passOn(onLiveLayers: (layers: readonly number[]) => void): PassedOn {
-    const entry: PassedOnEntry = { wanted: [], onLiveLayers };
+    const entry: PassedOnEntry = { wanted: NOTHING, onLiveLayers };
     this.#passedOn.add(entry);
     const liveLayers = () => this.#liveLayers ?? [];
     return {
       get liveLayers() {
         return liveLayers();
       },
-      want: (layers) => {
-        entry.wanted = layers;
+      want: (wanted) => {
+        entry.wanted = wanted;
         this.#review();
       },
       close: () => {
@@ -170,15 +184,16 @@ export class PulledProducer {
     const liveLayers = this.#liveLayers ?? [];
     const isLayered = this.#options.lane === 'layered';
     const demands = isLayered ? this.#consumers.demands(liveLayers) : [];
-    const wanted = isLayered ? wantedLayers(demands, liveLayers) : this.#consumers.isWanted ? WHOLE : [];
-    const kept = this.#hysteresis.update(wanted, nowMs);
-    const asked = this.#withPassedOn(kept);
-    if (!isSame(asked, this.#asked)) {
+    const wanted = isLayered ? wantedOf(demands, liveLayers) : this.#consumers.isWanted ? WHOLE : NOTHING;
+    const kept = this.#keepFor(wanted, nowMs);
+    const passedOn = Array.from(this.#passedOn, (entry) => entry.wanted);
+    const asked = joinWanted([kept, ...passedOn]);
+    if (!isSameWanted(asked, this.#asked)) {
       this.#asked = asked;
       this.#options.want(asked);
     }
     // Time alone drops what is kept, and tells who is held back.
-    const waits = !isSame(kept, wanted) || demands.some((demand) => !isSatisfied(demand, liveLayers));
+    const waits = !isSameWanted(kept, wanted) || demands.some((demand) => !isSatisfied(demand, liveLayers));
     if (waits) {
       this.#reviewTimer ??= this.#options.clock.setTimer(REVIEW_MS, () => {
         this.#reviewTimer = undefined;
@@ -187,12 +202,23 @@ export class PulledProducer {
     }
   }
 
-  #withPassedOn(layers: readonly number[]): readonly number[] {
-    const passedOn = [...this.#passedOn].flatMap(({ wanted }) => wanted);
-    if (passedOn.length === 0) return layers;
-    if (this.#options.lane === 'whole') return WHOLE;
-    return [...new Set([...layers, ...passedOn])].sort((a, b) => a - b);
+  /** What is wanted, and what has been until a moment ago. */
+  #keepFor({ spatialLayers, temporalLayer }: WantedLayers, nowMs: number): WantedLayers {
+    const highest = spatialLayers.length === 0 ? [] : [temporalLayer ?? ALL_TEMPORAL];
+    const kept = this.#temporalHysteresis.update(highest, nowMs).at(-1);
+    return {
+      spatialLayers: this.#spatialHysteresis.update(spatialLayers, nowMs),
+      temporalLayer: kept === ALL_TEMPORAL ? undefined : kept,
+    };
   }
+}
+
+function wantedOf(demands: readonly LayerDemand[], liveLayers: readonly number[]): WantedLayers {
+  const ofEach = demands.map((demand) => ({
+    spatialLayers: wantedLayers([demand], liveLayers),
+    temporalLayer: demand.preferredTemporalLayer,
+  }));
+  return joinWanted(ofEach);
 }
 
 function isSame(left: readonly number[], right: readonly number[]): boolean {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
+import type { WantedLayers } from '../../../core/cascade/layer-demand';
 import { FleetError } from '../../../core/errors';
 import {
   sourceMessageSchema,
@@ -45,7 +46,7 @@ interface PendingCall {
 interface Pulled {
   /** Nodes that the stream has passed to get here. */
   depth: number;
-  wanted: readonly number[];
+  wanted: WantedLayers;
 }
 
 /** A source on another node, as a port for the sink here. */
@@ -95,10 +96,10 @@ export class RemoteSource implements PipeSourcePort, PipeEnd {
     return (await this.#call({ m: 'askSent', lane }, 'laneSent')).bytes;
   }
 
-  want(id: string, spatialLayers: readonly number[]): void {
+  want(id: string, wanted: WantedLayers): void {
     const pulled = this.#pulled.get(id);
-    if (pulled !== undefined) pulled.wanted = spatialLayers;
-    this.#send({ m: 'want', id, spatialLayers: [...spatialLayers] });
+    if (pulled !== undefined) pulled.wanted = wanted;
+    this.#send({ m: 'want', id, ...inMessage(wanted) });
   }
 
   drop(id: string): void {
@@ -119,7 +120,7 @@ export class RemoteSource implements PipeSourcePort, PipeEnd {
   }
 
   resynchronize(): void {
-    const pulled = Array.from(this.#pulled, ([id, { wanted }]) => ({ id, spatialLayers: [...wanted] }));
+    const pulled = Array.from(this.#pulled, ([id, { wanted }]) => ({ id, ...inMessage(wanted) }));
     this.#send({ m: 'sync', pulled, pulling: [...this.#pulling] });
   }
 
@@ -192,7 +193,7 @@ export class RemoteSource implements PipeSourcePort, PipeEnd {
     this.#pulling.add(id);
     try {
       const answer = await pull();
-      this.#pulled.set(id, { depth: answer.depth, wanted: [] });
+      this.#pulled.set(id, { depth: answer.depth, wanted: { spatialLayers: [] } });
       return answer;
     } finally {
       this.#pulling.delete(id);
@@ -237,4 +238,11 @@ export class RemoteSource implements PipeSourcePort, PipeEnd {
     this.#pulled.clear();
     this.#options.onClosed();
   }
+}
+
+function inMessage({ spatialLayers, temporalLayer }: WantedLayers): {
+  spatialLayers: number[];
+  temporalLayer?: number | undefined;
+} {
+  return { spatialLayers: [...spatialLayers], temporalLayer };
 }

@@ -151,7 +151,7 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
       case 'open':
         return;
       case 'want':
-        this.#inOrder(message.id, () => this.#source.want(message.id, message.spatialLayers));
+        this.#inOrder(message.id, () => this.#source.want(message.id, message));
         return;
       case 'drop':
         this.#drop(message.id);
@@ -174,10 +174,10 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
   #synchronize({ pulled, pulling }: Extract<SinkMessage, { m: 'sync' }>): void {
     const there = new Set([...pulled.map(({ id }) => id), ...pulling]);
     for (const id of this.#told.keys()) if (!there.has(id)) this.#drop(id);
-    const state = pulled.flatMap(({ id, spatialLayers }) => {
+    const state = pulled.flatMap(({ id, ...wanted }) => {
       const told = this.#told.get(id);
       if (told === undefined) return [];
-      this.#inOrder(id, () => this.#source.want(id, spatialLayers));
+      this.#inOrder(id, () => this.#source.want(id, wanted));
       const { paused = false, liveLayers = [] } = told;
       return told.answered ? [{ id, paused, liveLayers: [...liveLayers] }] : [];
     });

@@ -1,4 +1,4 @@
-import type { types } from 'mediasoup';
+import { parseScalabilityMode, type types } from 'mediasoup';
 import { isSatisfied, type LayerDemand } from '../../../core/cascade/layer-demand';
 import type { Clock } from '../../../core/clock';
 
@@ -89,5 +89,17 @@ function demandOf(watched: Watched, liveLayers: readonly number[], nowMs: number
     watched.bestLayer = satisfied ? -1 : (currentLayer ?? -1);
     watched.unsatisfiedSinceMs = nowMs;
   }
-  return { preferredLayer, currentLayer, unsatisfiedMs: nowMs - watched.unsatisfiedSinceMs };
+  return {
+    preferredLayer,
+    preferredTemporalLayer: limitOf(consumer),
+    currentLayer,
+    unsatisfiedMs: nowMs - watched.unsatisfiedSinceMs,
+  };
+}
+
+/** The highest temporal layer that its client asked for; undefined: all that there are. */
+function limitOf({ preferredLayers, rtpParameters }: types.Consumer): number | undefined {
+  const { temporalLayers } = parseScalabilityMode(rtpParameters.encodings?.[0]?.scalabilityMode);
+  const preferred = preferredLayers?.temporalLayer ?? temporalLayers;
+  return preferred < temporalLayers - 1 ? preferred : undefined;
 }

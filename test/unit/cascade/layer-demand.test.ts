@@ -1,4 +1,11 @@
-import { LayerHysteresis, wantedLayers, type LayerDemand } from '../../../core/cascade/layer-demand';
+import {
+  isSameWanted,
+  joinWanted,
+  LayerHysteresis,
+  wantedLayers,
+  type LayerDemand,
+  type WantedLayers,
+} from '../../../core/cascade/layer-demand';
 
 const ALL = [0, 1, 2];
 
@@ -28,6 +35,43 @@ test.each<[string, LayerDemand[], number[], number[]]>([
   ['what it received has ended', [demand(2, 1)], [0, 2], [0, 2]],
 ])('when %s, only the layers of use cross', (_, demands, live, expected) => {
   expect(wantedLayers(demands, live)).toEqual(expected);
+});
+
+const NOTHING: WantedLayers = { spatialLayers: [] };
+
+test.each<[string, WantedLayers[], WantedLayers]>([
+  ['nobody asks', [], NOTHING],
+  ['those who ask want nothing', [NOTHING, { spatialLayers: [], temporalLayer: 2 }], NOTHING],
+  [
+    'they want different layers',
+    [
+      { spatialLayers: [2, 0], temporalLayer: 0 },
+      { spatialLayers: [0, 1], temporalLayer: 1 },
+    ],
+    { spatialLayers: [0, 1, 2], temporalLayer: 1 },
+  ],
+  [
+    'one of them wants all temporal layers',
+    [{ spatialLayers: [0], temporalLayer: 0 }, { spatialLayers: [1] }],
+    { spatialLayers: [0, 1] },
+  ],
+  [
+    'one of them wants nothing of all temporal layers',
+    [{ spatialLayers: [0], temporalLayer: 0 }, NOTHING],
+    { spatialLayers: [0], temporalLayer: 0 },
+  ],
+])('when %s, a pipe is asked for all of it and no more', (_, all, expected) => {
+  expect(joinWanted(all)).toEqual(expected);
+});
+
+test.each<[WantedLayers, boolean]>([
+  [{ spatialLayers: [0, 2], temporalLayer: 1 }, true],
+  [{ spatialLayers: [0, 2], temporalLayer: 0 }, false],
+  [{ spatialLayers: [0, 2] }, false],
+  [{ spatialLayers: [0], temporalLayer: 1 }, false],
+  [{ spatialLayers: [0, 1], temporalLayer: 1 }, false],
+])('what is asked is the same only in all of it: %j', (other, same) => {
+  expect(isSameWanted({ spatialLayers: [0, 2], temporalLayer: 1 }, other)).toBe(same);
 });
 
 test('a layer is asked for at once and kept for a while after the last who wanted it', () => {

@@ -33,6 +33,10 @@ test.each([
   ['a pipe id that could be guessed', { m: 'drop', pipe: 'p1', seq: 1, id: 'x' }],
   ['too many layers', { m: 'want', pipe, seq: 1, id: 'x', spatialLayers: Array(17).fill(0) }],
   ['a layer that can’t be', { m: 'want', pipe, seq: 1, id: 'x', spatialLayers: [-1] }],
+  [
+    'a temporal layer that can’t be',
+    { m: 'want', pipe, seq: 1, id: 'x', spatialLayers: [0], temporalLayer: 0.5 },
+  ],
   ['no number', { m: 'drop', pipe, id: 'x' }],
   ['too much at once', { m: 'sync', pipe, seq: 1, pulled: [], pulling: Array(5_001).fill('x') }],
   [

@@ -1,38 +1,15 @@
 import type { types } from 'mediasoup';
 import type { Clock, Timer } from '../../../core/clock';
-import { liveLayersOf } from '../../../core/cascade/layer-demand';
+import { liveLayersOf, type WantedLayers } from '../../../core/cascade/layer-demand';
 import { callMediasoup } from '../mediasoup-errors';
-
-/** What a pulled producer's own source has to do with it. */
-export interface Upstream {
-  /** Which layers the publisher sends, whether they come as far as here or not. */
-  readonly liveLayers: readonly number[];
-  want(spatialLayers: readonly number[]): void;
-}
-
-export interface LayeredSenderOptions {
-  producer: types.Producer;
-  /** Of a producer that was pulled itself. @default it is the publisher's own */
-  upstream?: Upstream | undefined;
-  transport: types.PlainTransport;
-  routerCapabilities: types.RtpCapabilities;
-  clock: Clock;
-  onLiveLayers: (layers: readonly number[]) => void;
-  /** A call to mediasoup failed; the sender is of no more use. */
-  onFailed: (error: unknown) => void;
-}
-
-/**
- * Not on a pipe. With the first two a congestion controller of mediasoup's own would throttle the pipe; `mid` would
- * name the consumers of different layers differently; the capture time is nowhere negotiated (see ../capture-time.ts).
- */
-const STRIPPED_EXTENSIONS = new Set([
-  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
-  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
-  'urn:ietf:params:rtp-hdrext:sdes:mid',
-  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
-]);
-const STRIPPED_FEEDBACK = new Set(['transport-cc', 'goog-remb']);
+import {
+  farParameters,
+  isSameLayers,
+  pipeCapabilities,
+  type LayerSender,
+  type LayerSenderOptions,
+  type Upstream,
+} from './layer-sender';
 
 /** Until a layer that was found to carry another one is tried again. */
 const RETRY_MS = 500;
@@ -41,20 +18,20 @@ const RETRY_MS = 500;
  * Sends chosen spatial layers of a simulcast producer: one consumer per layer, pinned to it, paused while nobody
  * wants the layer. The SSRCs of these consumers are the encodings of the producer on the other side.
  */
-export class LayeredSender {
+export class SimulcastSender implements LayerSender {
   readonly #producer: types.Producer;
   readonly #upstream: Upstream | undefined;
   readonly #clock: Clock;
   readonly #onLiveLayers: (layers: readonly number[]) => void;
   readonly #onFailed: (error: unknown) => void;
   readonly #layers: PinnedLayer[] = [];
-  #wanted: ReadonlySet<number> = new Set();
+  #wanted: WantedLayers = { spatialLayers: [] };
   /** Those that come as far as here. */
   #arriving: readonly number[];
   #retryTimer: Timer | undefined;
   #closed = false;
 
-  private constructor({ producer, upstream, clock, onLiveLayers, onFailed }: LayeredSenderOptions) {
+  private constructor({ producer, upstream, clock, onLiveLayers, onFailed }: LayerSenderOptions) {
     this.#producer = producer;
     this.#upstream = upstream;
     this.#clock = clock;
@@ -64,9 +41,9 @@ export class LayeredSender {
     producer.observer.on('score', this.#onScore);
   }
 
-  static async create(options: LayeredSenderOptions): Promise<LayeredSender> {
+  static async create(options: LayerSenderOptions): Promise<SimulcastSender> {
     const { producer, transport, routerCapabilities } = options;
-    const sender = new LayeredSender(options);
+    const sender = new SimulcastSender(options);
     try {
       const encodings = producer.rtpParameters.encodings ?? [];
       const rtpCapabilities = pipeCapabilities(routerCapabilities);
@@ -80,7 +57,7 @@ export class LayeredSender {
             preferredLayers: { spatialLayer },
           }),
         );
-        sender.#add({ spatialLayer, consumer, sends: false, misled: false });
+        sender.#add({ spatialLayer, consumer, sends: false, temporalLayer: undefined, misled: false });
       }
       return sender;
     } catch (error) {
@@ -89,27 +66,17 @@ export class LayeredSender {
     }
   }
 
-  /** Those that the publisher sends: what the other side may ask for. */
   get liveLayers(): readonly number[] {
     return this.#upstream?.liveLayers ?? this.#arriving;
   }
 
-  /** Of the producer on the other side. */
   get rtpParameters(): types.RtpParameters {
-    const [first] = this.#layers;
-    if (first === undefined) throw new Error('a simulcast producer without encodings');
-    const { codecs, headerExtensions, rtcp } = first.consumer.rtpParameters;
-    const encodings = this.#layers.map(({ spatialLayer, consumer }) => {
-      const [encoding] = consumer.rtpParameters.encodings ?? [];
-      const { scalabilityMode, dtx } = this.#producer.rtpParameters.encodings?.[spatialLayer] ?? {};
-      return { ssrc: encoding?.ssrc, rtx: encoding?.rtx, scalabilityMode, dtx };
-    });
-    return { codecs, headerExtensions, encodings, rtcp };
+    return farParameters(this.#producer, this.consumers);
   }
 
-  want(spatialLayers: readonly number[]): void {
-    this.#wanted = new Set(spatialLayers);
-    this.#upstream?.want(spatialLayers);
+  want(wanted: WantedLayers): void {
+    this.#wanted = wanted;
+    this.#upstream?.want(wanted);
     this.#apply();
   }
 
@@ -117,12 +84,10 @@ export class LayeredSender {
     return this.#layers.map(({ consumer }) => consumer);
   }
 
-  /** Those that are sent now. */
   get sentLayers(): number[] {
     return this.#layers.filter(({ sends }) => sends).map(({ spatialLayer }) => spatialLayer);
   }
 
-  /** Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -146,8 +111,7 @@ export class LayeredSender {
 
   readonly #onScore = (): void => {
     const arriving = liveLayersOf(this.#producer.score);
-    const { length } = this.#arriving;
-    if (arriving.length === length && arriving.every((layer) => this.#arriving.includes(layer))) return;
+    if (isSameLayers(arriving, this.#arriving)) return;
     this.#arriving = arriving;
     if (this.#upstream === undefined) this.#onLiveLayers(arriving);
     this.#apply();
@@ -161,16 +125,24 @@ export class LayeredSender {
 
   #apply(): void {
     if (this.#closed) return;
+    const { spatialLayers, temporalLayer } = this.#wanted;
     for (const layer of this.#layers) {
       const { spatialLayer, consumer, misled } = layer;
-      const sends = this.#wanted.has(spatialLayer) && this.#arriving.includes(spatialLayer) && !misled;
+      const sends = spatialLayers.includes(spatialLayer) && this.#arriving.includes(spatialLayer) && !misled;
+      if (sends && temporalLayer !== layer.temporalLayer) {
+        layer.temporalLayer = temporalLayer;
+        this.#supervise(layer, consumer.setPreferredLayers({ spatialLayer, temporalLayer }));
+      }
       if (sends === layer.sends) continue;
       layer.sends = sends;
-      const change = sends ? consumer.resume() : consumer.pause();
-      change.catch((error: unknown) => {
-        if (!this.#closed && !consumer.closed) this.#onFailed(error);
-      });
+      this.#supervise(layer, sends ? consumer.resume() : consumer.pause());
     }
+  }
+
+  #supervise({ consumer }: PinnedLayer, change: Promise<void>): void {
+    change.catch((error: unknown) => {
+      if (!this.#closed && !consumer.closed) this.#onFailed(error);
+    });
   }
 }
 
@@ -179,19 +151,8 @@ interface PinnedLayer {
   consumer: types.Consumer;
   /** What it was last told; `consumer.paused` follows a moment later. */
   sends: boolean;
+  /** The highest that it sends; undefined: all. */
+  temporalLayer: number | undefined;
   /** It was seen sending another layer. */
   misled: boolean;
-}
-
-function pipeCapabilities({
-  codecs = [],
-  headerExtensions = [],
-}: types.RtpCapabilities): types.RtpCapabilities {
-  return {
-    codecs: codecs.map((codec) => ({
-      ...codec,
-      rtcpFeedback: codec.rtcpFeedback?.filter(({ type }) => !STRIPPED_FEEDBACK.has(type)) ?? [],
-    })),
-    headerExtensions: headerExtensions.filter(({ uri }) => !STRIPPED_EXTENSIONS.has(uri)),
-  };
 }
