@@ -10,6 +10,8 @@ import type { HostNetwork, HostPlace } from './host-network';
 export class LoopbackNetwork implements HostNetwork {
   readonly kind = 'loopback addresses';
   readonly address = '127.0.0.1';
+  private static networks = 0;
+  private readonly block = 77 + (LoopbackNetwork.networks++ % 100);
   private readonly subnet = process.pid % 250;
   private hosts = 0;
   private addresses = 0;
@@ -17,13 +19,14 @@ export class LoopbackNetwork implements HostNetwork {
   async addHost(): Promise<HostPlace> {
     this.hosts += 1;
     // Only Linux has the whole of 127.0.0.0/8. Elsewhere ports tell them apart, which are free ones anyhow.
-    const address = process.platform === 'linux' ? `127.77.${this.subnet}.${this.hosts + 1}` : '127.0.0.1';
+    const address =
+      process.platform === 'linux' ? `127.${this.block}.${this.subnet}.${this.hosts + 1}` : '127.0.0.1';
     return { address, launcher: [] };
   }
 
   async addAddress(): Promise<string> {
     this.addresses += 1;
-    return `127.77.${this.subnet}.${255 - this.addresses}`;
+    return `127.${this.block}.${this.subnet}.${255 - this.addresses}`;
   }
 
   cut(_host: HostPlace, pid: number): Promise<void> {

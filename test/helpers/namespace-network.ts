@@ -13,6 +13,16 @@ const PROOF_TIMEOUT_MS = 10_000;
 /** A host's interface to the network, in its namespace. */
 const HOST_INTERFACE = 'eth0';
 
+/** The switch's port to a router, and the last byte of the router's address. */
+const ROUTER_PORT = 'router';
+const ROUTER_NUMBER = 200;
+
+/** Where a network is joined to a router. */
+interface RouterEnd {
+  namespace: string;
+  interfaceName: string;
+}
+
 interface LinkShown {
   ifname?: string;
   group?: string;
@@ -34,6 +44,7 @@ export class NamespaceNetwork implements HostNetwork {
     for (const name of namespacesOf(this.subnet)) runSync('netns', 'del', name);
   };
   private addresses = 0;
+  private gateway: string | undefined;
   private isClosed = false;
 
   private constructor(private readonly subnet: number) {
@@ -69,7 +80,34 @@ export class NamespaceNetwork implements HostNetwork {
     await ip('-n', name, 'addr', 'add', `${host.address}/24`, 'dev', HOST_INTERFACE);
     await ip('-n', name, 'link', 'set', HOST_INTERFACE, 'up');
     await ip('-n', name, 'link', 'set', 'lo', 'up');
+    if (this.gateway !== undefined) await this.setRoute(number);
     return host;
+  }
+
+  /** Its hosts reach what isn't on it through the router at that end. */
+  async route(end: RouterEnd): Promise<void> {
+    const port = [
+      'name',
+      ROUTER_PORT,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      end.interfaceName,
+      'netns',
+      end.namespace,
+    ];
+    await ip('-n', switchName(this.subnet), 'link', 'add', ...port);
+    await ip('-n', switchName(this.subnet), 'link', 'set', ROUTER_PORT, 'master', 'bridge', 'up');
+    this.gateway = addressOf(this.subnet, ROUTER_NUMBER);
+    await ip('-n', end.namespace, 'addr', 'add', `${this.gateway}/24`, 'dev', end.interfaceName);
+    await ip('-n', end.namespace, 'link', 'set', end.interfaceName, 'up');
+    for (const index of this.hosts.keys()) await this.setRoute(index + 2);
+  }
+
+  /** The name of a namespace that goes with this network. */
+  namespaceFor(purpose: string): string {
+    return `fleettest${this.subnet}-${purpose}`;
   }
 
   async addAddress(): Promise<string> {
@@ -123,6 +161,10 @@ export class NamespaceNetwork implements HostNetwork {
     } finally {
       server.close();
     }
+  }
+
+  private async setRoute(number: number): Promise<void> {
+    await ip('-n', hostName(this.subnet, number), 'route', 'add', 'default', 'via', this.gateway ?? '');
   }
 
   private async setPort(host: HostPlace, state: 'up' | 'down'): Promise<void> {
@@ -195,7 +237,7 @@ function kill(pid: number): void {
   }
 }
 
-async function ip(...args: string[]): Promise<string> {
+export async function ip(...args: string[]): Promise<string> {
   return (await promisify(execFile)('ip', args)).stdout;
 }
 

@@ -10,8 +10,7 @@ import { buildNodeApp } from '../../scripts/build-node-app';
 import { eventually, PATIENCE_MS } from './eventually';
 import { nodeVariables, TestNodeProcess } from './fleet-node';
 import type { HostNetwork, HostPlace } from './host-network';
-import { LoopbackNetwork } from './loopback-network';
-import { NamespaceNetwork } from './namespace-network';
+import { openHostNetwork } from './open-host-network';
 import { RedisServer } from './redis-server';
 import { SlowWires } from './slow-wires';
 import { TcpProxy } from './tcp-proxy';
@@ -21,6 +20,12 @@ export interface NodeHostsOptions {
   count: number;
   /** Further variables of all nodes. */
   env?: Record<string, string>;
+  /** Where the hosts are; it is closed with them. @default a network of their own */
+  network?: HostNetwork;
+  /** Hosts of that network that the first nodes get. @default new ones */
+  places?: readonly HostPlace[];
+  /** What the nodes' ids begin with. @default node- */
+  nodeIdPrefix?: string;
   /** Between any two of them, milliseconds; needs namespaces. Clients, Redis and operators are near. @default 0 */
   roundTripMs?: number;
 }
@@ -60,7 +65,7 @@ export class NodeHosts {
   readonly #wires: SlowWires | undefined;
   /** What a node at the end of a wire has to know, by node. */
   readonly #wired = new Map<string, Record<string, string>>();
-  #places = 0;
+  #count = 0;
 
   private constructor(
     private readonly network: HostNetwork,
@@ -71,15 +76,17 @@ export class NodeHosts {
     private readonly operatorToken: string,
     /** For any room and peer. */
     readonly token: string,
+    private readonly nodeIdPrefix: string,
+    private readonly places: HostPlace[],
     roundTripMs: number,
   ) {
     if (roundTripMs > 0 && network.kind !== 'network namespaces') throw new Error('wires need namespaces');
     if (roundTripMs > 0) this.#wires = new SlowWires(roundTripMs / 2);
   }
 
-  static async start({ count, env = {}, roundTripMs = 0 }: NodeHostsOptions): Promise<NodeHosts> {
-    const network = await openNetwork();
-    console.info(`the hosts of this test are ${network.kind}`);
+  static async start(options: NodeHostsOptions): Promise<NodeHosts> {
+    const { count, env = {}, nodeIdPrefix = 'node-', places = [], roundTripMs = 0 } = options;
+    const network = options.network ?? (await openHostNetwork());
     let redis: RedisServer | undefined;
     let hosts: NodeHosts | undefined;
     try {
@@ -109,6 +116,8 @@ export class NodeHosts {
         },
         await mintToken({ request: { kind: 'operator' }, key: operators, ...times }),
         await mintToken({ request: rooms, key: peers, ...times }),
+        nodeIdPrefix,
+        [...places],
         roundTripMs,
       );
       for (let index = 0; index < count; index += 1) await hosts.add();
@@ -124,17 +133,17 @@ export class NodeHosts {
 
   /** One more host with a node. */
   async add(): Promise<NodeHost> {
-    const nodeId = `node-${String.fromCharCode(97 + this.#places)}`;
-    this.#places += 1;
+    const nodeId = `${this.nodeIdPrefix}${String.fromCharCode(97 + this.#count)}`;
+    this.#count += 1;
     const { port } = this.redis;
     this.#toRedis.set(nodeId, await TcpProxy.to(`redis://127.0.0.1:${port}`, this.network.address));
-    const place = await this.network.addHost();
+    const place = this.places.shift() ?? (await this.network.addHost());
     if (this.#wires) this.#wired.set(nodeId, await this.#wire(place.address, this.#wires));
     return this.#launch(nodeId, place);
   }
 
   async #wire(address: string, wires: SlowWires): Promise<Record<string, string>> {
-    const min = FIRST_PIPE_PORT + this.#places * PIPE_PORTS;
+    const min = FIRST_PIPE_PORT + this.#count * PIPE_PORTS;
     const max = min + PIPE_PORTS - 1;
     const wireAddress = await this.network.addAddress();
     const host = { address, wireAddress, linkPort: LINK_PORT, pipePorts: { min, max } };
@@ -314,17 +323,6 @@ export class NodeHosts {
     } finally {
       redis.disconnect();
     }
-  }
-}
-
-/** `TEST_HOSTS=loopback` tries it without namespaces where there are some. */
-async function openNetwork(): Promise<HostNetwork> {
-  if (process.env.TEST_HOSTS === 'loopback') return new LoopbackNetwork();
-  try {
-    return await NamespaceNetwork.open();
-  } catch (error) {
-    console.info(`no network namespaces here: ${String(error)}`);
-    return new LoopbackNetwork();
   }
 }
 
