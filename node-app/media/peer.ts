@@ -36,6 +36,10 @@ export interface PeerOptions {
 const TAKE_OVER_TIMEOUT_MS = 30_000;
 /** After it has migrated away, those who receive it have this long to go over to what it sends from there, milliseconds. */
 const LINGER_MS = 5_000;
+/** A stream that comes late from another node holds up those behind it for so long, milliseconds. */
+const JOIN_PATIENCE_MS = 500;
+/** As JOIN_PATIENCE_MS, where the earlier connection still plays all of them. */
+const MIGRATION_PATIENCE_MS = 1_000;
 
 /** What a peer says of itself when it joins. */
 export interface JoinDetails {
@@ -158,8 +162,12 @@ export class Peer implements LocalPublisher {
     this.#timer?.cancel();
     this.#join = details;
     this.#joinedAtMs = this.room.clock.nowMs();
+    this.#slots = new ReceivingSlots({
+      slots: this.#arriving ? details.slots : undefined,
+      patienceMs: this.#arriving ? MIGRATION_PATIENCE_MS : JOIN_PATIENCE_MS,
+      clock: this.room.clock,
+    });
     if (!this.#arriving) return;
-    this.#slots = new ReceivingSlots(details.slots ?? [], this.room.clock);
     this.#closeAfter(TAKE_OVER_TIMEOUT_MS, 'take over');
   }
 

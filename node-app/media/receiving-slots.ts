@@ -7,15 +7,21 @@ export interface ReceivingSlot {
   producerId: string;
 }
 
-/** The others don't wait longer than this for one that comes late, milliseconds. */
-const PATIENCE_MS = 1_000;
+export interface ReceivingSlotsOptions {
+  /** Those that the connection had before its peer migrated. @default none */
+  slots?: readonly ReceivingSlot[] | undefined;
+  /** The others don't wait longer than this for one that comes late, milliseconds. */
+  patienceMs: number;
+  clock: Clock;
+}
 
 /**
- * The places that a peer's receiving connection had before it migrated. Its new connection gets the same ones with the
- * same mids, in the same order; what comes later gets mids that none of them had.
+ * The places of a peer's receiving connection: what it is offered, in which order and with which mids, doesn't depend on
+ * which of it is on this node. After a migration it gets the places that it had; what comes later gets mids that
+ * none of them had.
  */
 export class ReceivingSlots {
-  readonly #clock: Clock;
+  readonly #options: ReceivingSlotsOptions;
   /** Not offered yet, in order. */
   readonly #waiting: ReceivingSlot[];
   /** Who may offer once all before it have. */
@@ -26,8 +32,9 @@ export class ReceivingSlots {
   #timer: Timer | undefined;
   #isImpatient = false;
 
-  constructor(slots: readonly ReceivingSlot[], clock: Clock) {
-    this.#clock = clock;
+  constructor(options: ReceivingSlotsOptions) {
+    const { slots = [] } = options;
+    this.#options = options;
     this.#waiting = [...slots];
     this.#nextMid = Math.max(-1, ...slots.map(({ mid }) => Number(mid))) + 1;
   }
@@ -38,26 +45,28 @@ export class ReceivingSlots {
     return index < 0 ? this.#waiting.length : index;
   }
 
-  /** Only these producers are there: the places of others stay empty. */
-  keep(producerIds: ReadonlySet<string>): void {
-    const kept = this.#waiting.filter(({ producerId }) => producerIds.has(producerId));
+  /** These producers are there. The places of others stay empty; those without a place get one behind. */
+  arrange(producerIds: readonly string[]): void {
+    const kept = this.#waiting.filter(({ producerId }) => producerIds.includes(producerId));
     this.#waiting.splice(0, Infinity, ...kept);
+    for (const producerId of producerIds) {
+      if (!this.#has(producerId)) this.#waiting.push({ producerId, mid: this.#newMid() });
+    }
     this.#next();
   }
 
   /** The mid for a consumer of this producer. */
   midFor(producerId: string): string {
     const slot = this.#waiting.find((one) => one.producerId === producerId);
-    if (slot !== undefined) return slot.mid;
-    this.#nextMid += 1;
-    return String(this.#nextMid - 1);
+    return slot?.mid ?? this.#newMid();
   }
 
   /** Resolves when all places before this producer's are taken, or one of them keeps the others waiting for too long. */
   async turn(producerId: string): Promise<void> {
     const [first] = this.#waiting;
     if (first === undefined || first.producerId === producerId || this.#isImpatient) return;
-    this.#timer ??= this.#clock.setTimer(PATIENCE_MS, () => this.#waitNoLonger());
+    const { clock, patienceMs } = this.#options;
+    this.#timer ??= clock.setTimer(patienceMs, () => this.#waitNoLonger());
     await new Promise<void>((resolve) => {
       if (this.#has(producerId)) this.#turns.set(producerId, resolve);
       else this.#last.push(resolve);
@@ -76,6 +85,11 @@ export class ReceivingSlots {
   close(): void {
     this.#timer?.cancel();
     this.#waitNoLonger();
+  }
+
+  #newMid(): string {
+    this.#nextMid += 1;
+    return String(this.#nextMid - 1);
   }
 
   #has(producerId: string): boolean {

@@ -19,7 +19,6 @@ import type { PeerEntities } from './peer-entities';
 import { LocalDataPublication, LocalPublication } from './local-publication';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
-import type { ReceivingSlots } from './receiving-slots';
 import type { RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
 import type { RoomRouter } from './room-router';
@@ -238,11 +237,7 @@ export class Room {
   /** Offers a peer everything that the others send. */
   subscribeToAll(peer: RoomMember): void {
     const publishers = this.#publishersBut(peer);
-    const offers = publishers.flatMap((publisher) =>
-      publisher.publications().map((publication) => ({ publisher, publication })),
-    );
-    if (peer.slots !== undefined) inOrderOf(peer.slots, offers);
-    for (const { publisher, publication } of offers) this.#offer(peer, publisher, publication);
+    if (peer.entities.receivingTransport() !== undefined) this.#offerAll(peer, publishers);
     for (const publisher of publishers) {
       for (const publication of publisher.dataPublications()) {
         void this.#offerData(peer, publisher, publication);
@@ -402,8 +397,10 @@ export class Room {
     };
   }
 
+  /** In the order in which they came, whichever nodes they are on. */
   #publishersBut(peer: RoomMember): Publisher[] {
-    return this.publishers().filter(({ peerId }) => peerId !== peer.peerId);
+    const others = this.publishers().filter(({ peerId }) => peerId !== peer.peerId);
+    return others.sort((a, b) => a.stamp - b.stamp || (a.peerId < b.peerId ? -1 : 1));
   }
 
   /**
@@ -412,6 +409,17 @@ export class Room {
    */
   #viewersAreReady(): Promise<void> {
     return new Promise((resolve) => this.clock.setTimer(VIEWERS_READY_MS, resolve));
+  }
+
+  #offerAll(peer: RoomMember, publishers: readonly Publisher[]): void {
+    const offers = publishers.flatMap((publisher) =>
+      publisher.publications().map((publication) => ({ publisher, publication })),
+    );
+    const { slots } = peer;
+    slots?.arrange(offers.map(({ publication }) => publication.id));
+    const placeOf = ({ publication }: { publication: Publication }) => slots?.orderOf(publication.id) ?? 0;
+    offers.sort((a, b) => placeOf(a) - placeOf(b));
+    for (const { publisher, publication } of offers) this.#offer(peer, publisher, publication);
   }
 
   #offer(
@@ -497,10 +505,4 @@ export class Room {
       if (peer.listening && !peer.succeeded && !peer.closed) tell(peer);
     }
   }
-}
-
-/** Brings what a peer is offered into the order that its receiving connection had. */
-function inOrderOf(slots: ReceivingSlots, offers: { publication: Publication }[]): void {
-  slots.keep(new Set(offers.map(({ publication }) => publication.id)));
-  offers.sort((a, b) => slots.orderOf(a.publication.id) - slots.orderOf(b.publication.id));
 }

@@ -38,11 +38,11 @@ const entities = () =>
     nodes.members.map(async ({ node }) => (await node.dumpWorkers()).map((dump) => dump.entities).sort()),
   );
 
-function join(on: number, peerId: string): Promise<DemoClient> {
+function join(on: number, peerId: string, seq = 1): Promise<DemoClient> {
   return DemoClient.join(nodes.port(on), {
     peerId,
     generation: 'current',
-    claim: { seq: 1, expectedPeers: EXPECTED_PEERS, reserved: { egressBps: 1_000, packetsPerSecond: 1 } },
+    claim: { seq, expectedPeers: EXPECTED_PEERS, reserved: { egressBps: 1_000, packetsPerSecond: 1 } },
   });
 }
 
@@ -101,6 +101,25 @@ test('on three nodes of two workers all see and hear all, each stream crosses on
   for (const client of clients) client.peer.leave();
   await eventually(async () => isDeepStrictEqual(await entities(), idle));
 }, 120_000);
+
+test('who comes later is offered the same streams in the same places, whichever node serves it', async () => {
+  await start(2);
+  const seqs = { a: 40, b: 10, c: 30, d: 20 };
+  for (const [index, [peerId, seq]] of Object.entries(seqs).entries()) {
+    const client = await join(index % 2, peerId, seq);
+    await client.produce('video', vp8Parameters([500 + index]));
+    await client.produce('audio', opusParameters(600 + index));
+  }
+  const placesOf = (client: DemoClient) =>
+    client.consumers().map(({ peerId, kind, rtpParameters }) => `${rtpParameters.mid} ${peerId} ${kind}`);
+  const inOrder = ['b', 'd', 'c', 'a'].flatMap((peerId) => [`${peerId} video`, `${peerId} audio`]);
+  for (const on of [0, 1, 0, 1]) {
+    const viewer = await join(on, `viewer${on}`, 50);
+    await eventually(() => viewer.consumers().length === inOrder.length);
+    expect(placesOf(viewer)).toEqual(inOrder.map((what, index) => `${index} ${what}`));
+    viewer.peer.leave();
+  }
+});
 
 test('pauses, closings, data and the floor are the same for those on other nodes', async () => {
   await start(3);

@@ -3,10 +3,11 @@ import { ManualClock } from '../../helpers/manual-clock';
 
 function setUp(...producerIds: string[]) {
   const clock = new ManualClock();
-  const slots = new ReceivingSlots(
-    producerIds.map((producerId, index) => ({ producerId, mid: String(index * 2) })),
+  const slots = new ReceivingSlots({
+    slots: producerIds.map((producerId, index) => ({ producerId, mid: String(index * 2) })),
+    patienceMs: 1_000,
     clock,
-  );
+  });
   const went: string[] = [];
   const go = (producerId: string) =>
     void slots.turn(producerId).then(() => {
@@ -51,11 +52,26 @@ test('each place keeps its mid, and new ones are behind all of them', () => {
 
 test('the places of producers that are gone stay empty', async () => {
   const { clock, slots, went, go } = setUp('a', 'b', 'c');
-  slots.keep(new Set(['c']));
+  slots.arrange(['c']);
   go('c');
   await clock.advance(0);
   expect(went).toEqual(['c']);
   expect(slots.midFor('x')).toBe('5');
   slots.close();
   expect(clock.waiting).toBe(0);
+});
+
+test('those without a place get one, in their order and behind the others', async () => {
+  const { clock, slots, went, go } = setUp('a', 'b');
+  slots.arrange(['x', 'b', 'y']);
+  expect(['b', 'x', 'y'].map((producerId) => slots.orderOf(producerId))).toEqual([0, 1, 2]);
+  for (const producerId of ['later', 'y', 'x', 'b']) go(producerId);
+  await clock.advance(0);
+  expect(went).toEqual(['b', 'x', 'y', 'later']);
+});
+
+test('a connection that had no places numbers them from 0', () => {
+  const slots = new ReceivingSlots({ patienceMs: 1_000, clock: new ManualClock() });
+  slots.arrange(['a', 'b']);
+  expect(['b', 'a', 'c'].map((producerId) => slots.midFor(producerId))).toEqual(['1', '0', '2']);
 });
