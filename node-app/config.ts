@@ -122,6 +122,7 @@ const environmentSchema = z.object({
   FLEET_MAX_MESSAGES_PER_SECOND: integer(1, 100_000).default(50),
   FLEET_MAX_MESSAGES_BURST: integer(1, 1_000_000).default(500),
   FLEET_MAX_PEERS_PER_ROOM: integer(1, 100_000).default(1_000),
+  FLEET_MAX_LISTED_PEERS: integer(1, 100_000).default(200),
   FLEET_MAX_PRODUCERS_PER_PEER: integer(1, 1_000).default(20),
   FLEET_MAX_TRANSPORTS_PER_PEER: integer(2, 100).default(6),
   FLEET_MAX_DATA_PRODUCERS_PER_PEER: integer(0, 1_000).default(10),

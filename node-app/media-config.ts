@@ -21,6 +21,7 @@ export function mediaOptions(config: NodeConfig, workerBin: string): MediaOption
     maxIncomingBitrate: config.FLEET_MAX_INCOMING_BITRATE_BPS,
     joinTimeoutMs: config.FLEET_JOIN_TIMEOUT_MS,
     maxPeersPerRoom: config.FLEET_MAX_PEERS_PER_ROOM,
+    maxListedPeers: config.FLEET_MAX_LISTED_PEERS,
     heardSpeakers: config.FLEET_HEARD_SPEAKERS,
     lastN: config.FLEET_LAST_N,
     limits: {

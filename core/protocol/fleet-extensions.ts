@@ -91,6 +91,10 @@ export const forwardedVideoSchema = z.object({
   peerIds: z.array(z.string()),
 });
 
+/** How many others are in the room whom the server doesn't list, since they only listen. To every client. */
+export const audienceSchema = z.object({ count: z.number().int().nonnegative() });
+
+export type Audience = z.infer<typeof audienceSchema>;
 export type MigrateSession = z.infer<typeof migrateSessionSchema>;
 export type ForwardedVideo = z.infer<typeof forwardedVideoSchema>;
 export type ProducerLayersWanted = z.infer<typeof producerLayersWantedSchema>;
@@ -112,6 +116,7 @@ export const EXTENSION_METHODS = {
   pong: 'pong',
   producerLayersWanted: 'producerLayersWanted',
   forwardedVideo: 'forwardedVideo',
+  audience: 'audience',
 } as const;
 
 /**

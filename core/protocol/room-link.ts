@@ -55,6 +55,8 @@ export const announcedPeerSchema = z.object({
   device: deviceSchema,
   /** Empty unless the deployment shows addresses. */
   remoteAddress: z.string().max(128),
+  /** It only listens, in a room so large that such people are counted and not listed. */
+  isAudience: z.boolean().optional(),
   /** What its token says of the room. */
   roomOptions: roomOptionsSchema.optional(),
   /** The node from which it has migrated: who received it from there goes on doing so until that ends. */

@@ -10,6 +10,7 @@ export function announcePeer(publisher: LocalPublisher): AnnouncedPeer {
   return {
     ...publisher.info(),
     stamp: publisher.stamp,
+    ...(publisher.isAudience && { isAudience: true }),
     ...(publisher.roomOptions && { roomOptions: publisher.roomOptions }),
     ...(publisher.migratedFrom !== undefined && { migratedFrom: publisher.migratedFrom }),
     ...(publisher.succeeded && { succeeded: true }),

@@ -42,6 +42,8 @@ export interface MediaOptions {
   limits?: Partial<PeerLimits>;
   /** Peers that one room takes on this node. @default 1 000 */
   maxPeersPerRoom?: number;
+  /** Above so many people in a room, those who send nothing are counted and not listed. @default 200 */
+  maxListedPeers?: number;
   /** A peer that has not joined after this many milliseconds is closed. @default 10 000, as mediasoup-demo */
   joinTimeoutMs?: number;
   /** Whether peers see each other's addresses, as in mediasoup-demo. @default false */

@@ -60,6 +60,7 @@ export class Peer implements LocalPublisher {
   readonly entities: PeerEntities;
   readonly logger: Logger;
   readonly openedAtMs: number;
+  isAudience = false;
   readonly stamp: number;
   readonly migratedFrom: string | undefined;
   readonly #channel: PeerChannel;

@@ -18,6 +18,8 @@ export interface Publisher {
   readonly migratedFrom?: string | undefined;
   /** It has migrated to another node: only who receives it already has to do with it. @default false */
   readonly succeeded?: boolean;
+  /** It is counted, and not listed (`Roster`). @default false */
+  readonly isAudience?: boolean;
   readonly closed: boolean;
   publications(): Publication[];
   dataPublications(): DataPublication[];
@@ -26,6 +28,7 @@ export interface Publisher {
 
 /** A publisher of this node. */
 export interface LocalPublisher extends Publisher {
+  isAudience?: boolean;
   readonly entities: PeerEntities;
   /** The router at which it sits. */
   readonly roomRouter: RoomRouter;

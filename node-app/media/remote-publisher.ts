@@ -35,6 +35,10 @@ export class RemotePublisher implements Publisher {
     return this.#peer.stamp;
   }
 
+  get isAudience(): boolean {
+    return this.#peer.isAudience === true;
+  }
+
   get roomOptions(): RoomOptions | undefined {
     return this.#peer.roomOptions;
   }

@@ -342,18 +342,13 @@ export class RoomCascade implements HeardHome {
     const isHere = local !== undefined && (newest === undefined || !isNewer(newest, local, nodeId));
     const wanted = isHere ? undefined : newest;
     const migratedFrom = isHere ? local.migratedFrom : wanted?.peer.migratedFrom;
-    let isKnown = false;
     if (shown !== undefined && shown.nodeId !== wanted?.nodeId) {
-      isKnown = shown.nodeId === migratedFrom;
-      if (isKnown) this.#linger(shown);
+      if (shown.nodeId === migratedFrom) this.#linger(shown);
       else this.#hide(shown);
     }
     if (wanted === undefined) return;
-    if (local !== undefined) {
-      isKnown = migratedFrom === nodeId;
-      this.#giveWay(local, isKnown);
-    }
-    if (!this.#shown.has(peerId)) this.#show(new RemotePublisher(wanted.nodeId, wanted.peer), isKnown);
+    if (local !== undefined) this.#giveWay(local, migratedFrom === nodeId);
+    if (!this.#shown.has(peerId)) this.#show(new RemotePublisher(wanted.nodeId, wanted.peer));
   }
 
   /** Somebody here is elsewhere now. */
@@ -367,9 +362,9 @@ export class RoomCascade implements HeardHome {
     this.#tree.setOwnPeer(announcePeer(peer));
   }
 
-  #show(publisher: RemotePublisher, isKnown: boolean): void {
+  #show(publisher: RemotePublisher): void {
     this.#shown.set(publisher.peerId, publisher);
-    this.#room?.remoteJoined(publisher, isKnown);
+    this.#room?.remoteJoined(publisher);
   }
 
   #linger(publisher: RemotePublisher): void {
@@ -385,13 +380,7 @@ export class RoomCascade implements HeardHome {
   }
 
   #update(publisher: RemotePublisher, peer: AnnouncedPeer): void {
-    const { streams, data, oldDisplayName } = publisher.update(peer);
-    const room = this.#room;
-    if (room === undefined) return;
-    room.forwarding.reviewSoon();
-    if (oldDisplayName !== undefined) room.tellRenamed(publisher, peer.displayName, oldDisplayName);
-    for (const publication of streams) room.published(publisher, publication);
-    for (const publication of data) void room.dataPublished(publisher, publication);
+    this.#room?.remoteChanged(publisher, publisher.update(peer));
   }
 
   #localNamed(peerId: string): LocalPublisher | undefined {

@@ -16,6 +16,8 @@ export interface RoomSettings {
   initialAvailableOutgoingBitrate: number;
   limits: PeerLimits;
   maxPeersPerRoom: number;
+  /** Above so many people, those who send nothing are counted and not listed. */
+  maxListedPeers: number;
   joinTimeoutMs: number;
   showRemoteAddresses: boolean;
   /** How many microphones of a room are heard at once; 0: all. */
@@ -44,6 +46,7 @@ export function roomSettings(options: MediaOptions): RoomSettings {
     initialAvailableOutgoingBitrate: options.initialAvailableOutgoingBitrate ?? 1_000_000,
     limits: { ...DEFAULT_PEER_LIMITS, ...options.limits },
     maxPeersPerRoom: options.maxPeersPerRoom ?? 1_000,
+    maxListedPeers: options.maxListedPeers ?? 200,
     joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
     showRemoteAddresses: options.showRemoteAddresses ?? false,
     heardSpeakers: options.heardSpeakers ?? DEFAULT_HEARD_SPEAKERS,

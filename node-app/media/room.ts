@@ -19,8 +19,9 @@ import type { PeerEntities } from './peer-entities';
 import { LocalDataPublication, LocalPublication } from './local-publication';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
-import type { RemotePublisher } from './remote-publisher';
+import type { RemoteChange, RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
+import { Roster } from './roster';
 import type { RoomRouter } from './room-router';
 import { RoomRouters, type RoomSeat } from './room-routers';
 import type { RoomSettings } from './room-settings';
@@ -80,6 +81,7 @@ export class Room {
   readonly #routers: RoomRouters;
   readonly #listener: RoomListener;
   readonly #speakers: RoomSpeakers;
+  readonly #roster: Roster;
   #closed = false;
 
   private constructor(options: RoomOptions) {
@@ -94,6 +96,12 @@ export class Room {
       publishers: () => [...this.publishers(), ...this.#succeeded(), ...this.#lingering],
       clock: this.clock,
       logger: this.logger,
+    });
+    this.#roster = new Roster({
+      maxListed: options.settings.maxListedPeers,
+      publishers: () => this.publishers(),
+      forEachListener: (tell) => this.#forJoined(tell),
+      clock: options.clock,
     });
     this.#speakers = new RoomSpeakers({
       clock: options.clock,
@@ -212,9 +220,9 @@ export class Room {
   }
 
   /** Makes a peer that has joined known, unless it is only arriving, and returns whom it finds. */
-  joined(peer: RoomMember): PeerInfo[] {
+  joined(peer: RoomMember): { peers: PeerInfo[]; audience: number } {
     if (peer.joined) {
-      this.#tellNewPeer(peer);
+      this.#roster.admit(peer);
       this.forwarding.reviewSoon();
       this.#listener.peerJoined(this, peer);
       this.#listener.announced(this, peer);
@@ -223,11 +231,12 @@ export class Room {
     this.subscribeToAll(peer);
     // A moment later, so that the answer to its join comes first.
     this.clock.setTimer(0, () => this.#tellSpeakers(peer));
-    return this.#publishersBut(peer).map((publisher) => publisher.info());
+    return this.#roster.foundBy(peer, this.#publishersBut(peer));
   }
 
   /** A peer that has migrated to here takes its place: the others get what it sends from here, as it comes. */
   tookOver(peer: RoomMember): void {
+    this.#roster.admit(peer);
     this.#listener.announced(this, peer);
     for (const producer of peer.entities.producers.values()) this.produced(peer, producer);
     for (const dataProducer of peer.entities.dataProducers.values())
@@ -249,6 +258,7 @@ export class Room {
   produced(publisher: LocalPublisher, producer: types.Producer): void {
     // Of one that is only arriving, when it takes over.
     if (!publisher.joined) return;
+    this.#listSender(publisher);
     if (producer.kind === 'audio') publisher.roomRouter.speakers.add(producer);
     if (isMicrophone(producer)) this.forwarding.heard.add(publisher.roomRouter, producer);
     this.#announceUntilClosed(publisher, producer);
@@ -261,6 +271,7 @@ export class Room {
    */
   async dataProduced(publisher: LocalPublisher, dataProducer: types.DataProducer): Promise<void> {
     if (!publisher.joined) return;
+    this.#listSender(publisher);
     this.#announceUntilClosed(publisher, dataProducer);
     await this.dataPublished(publisher, new LocalDataPublication(publisher.roomRouter, dataProducer));
   }
@@ -287,20 +298,12 @@ export class Room {
   }
 
   renamed(peer: RoomMember, displayName: string, oldDisplayName: string): void {
-    this.tellRenamed(peer, displayName, oldDisplayName);
+    this.#roster.renamed(peer, displayName, oldDisplayName);
     this.#listener.announced(this, peer);
   }
 
-  tellRenamed(publisher: Publisher, displayName: string, oldDisplayName: string): void {
-    const { peerId } = publisher;
-    this.#forJoined((other) => {
-      if (other.peerId !== peerId)
-        other.notify('peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
-    });
-  }
-
   broadcasterJoined(broadcaster: LocalPublisher): void {
-    this.#tellNewPeer(broadcaster);
+    this.#roster.introduce(broadcaster);
     this.#listener.announced(this, broadcaster);
     this.#listener.changed(this);
   }
@@ -314,14 +317,11 @@ export class Room {
     this.#routers.closeUnused();
   }
 
-  /**
-   * Somebody on another node of the room: everybody here gets to know it, and what it sends.
-   * @param isKnown it has migrated to there: they know it already
-   */
-  remoteJoined(publisher: RemotePublisher, isKnown = false): void {
+  /** Somebody on another node of the room: everybody here gets to know it, if they don't, and what it sends. */
+  remoteJoined(publisher: RemotePublisher): void {
     this.#remotePublishers.set(publisher.peerId, publisher);
     this.forwarding.reviewSoon();
-    if (!isKnown) this.#tellNewPeer(publisher);
+    this.#roster.introduce(publisher);
     for (const publication of publisher.publications()) this.published(publisher, publication);
     for (const publication of publisher.dataPublications()) void this.dataPublished(publisher, publication);
   }
@@ -331,8 +331,19 @@ export class Room {
     if (this.#remotePublishers.get(publisher.peerId) !== publisher) return;
     this.#remotePublishers.delete(publisher.peerId);
     this.forwarding.reviewSoon();
-    this.#tellPeerClosed(publisher.peerId);
+    this.#peerLeft(publisher.peerId);
     this.closeIfEmpty();
+  }
+
+  /** @param change what is new of it */
+  remoteChanged(publisher: RemotePublisher, change: RemoteChange): void {
+    this.forwarding.reviewSoon();
+    this.#roster.introduce(publisher);
+    if (change.oldDisplayName !== undefined) {
+      this.#roster.renamed(publisher, publisher.info().displayName, change.oldDisplayName);
+    }
+    for (const publication of change.streams) this.published(publisher, publication);
+    for (const publication of change.data) void this.dataPublished(publisher, publication);
   }
 
   /** It has migrated to elsewhere: only who receives it already has to do with it, until `remoteEnded`. */
@@ -378,6 +389,7 @@ export class Room {
     for (const peer of this.peers) peer.close(reason);
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.#speakers.close();
+    this.#roster.close();
     this.forwarding.close();
     this.#routers.close();
     this.#listener.closed(this, reason);
@@ -481,23 +493,28 @@ export class Room {
     this.#listener.changed(this);
   }
 
-  #tellNewPeer(publisher: Publisher): void {
-    const info = publisher.info();
-    this.#forJoined((peer) => {
-      if (peer.peerId !== publisher.peerId) peer.tell(peer.dialect.newPeer(info));
-    });
-  }
-
   #withdraw(publisher: LocalPublisher): void {
     this.forwarding.reviewSoon();
-    if (publisher.succeeded !== true) this.#tellPeerClosed(publisher.peerId);
+    if (publisher.succeeded !== true) this.#peerLeft(publisher.peerId);
     this.#listener.withdrawn(this, publisher);
   }
 
-  #tellPeerClosed(peerId: string): void {
+  #peerLeft(peerId: string): void {
     // While the room ends, each peer learns that by itself.
     if (this.#closed) return;
-    this.#forJoined((other) => other.notify('peerClosed', { peerId }));
+    this.#roster.left(peerId);
+    for (const publisher of this.#roster.listedAgain(this.#localPublishers())) this.#list(publisher);
+  }
+
+  /** Whoever sends is no longer one of the audience. */
+  #listSender(publisher: LocalPublisher): void {
+    if (publisher.isAudience === true) this.#list(publisher);
+  }
+
+  #list(publisher: LocalPublisher): void {
+    publisher.isAudience = false;
+    this.#roster.introduce(publisher);
+    this.#listener.announced(this, publisher);
   }
 
   #forJoined(tell: (peer: RoomMember) => void): void {

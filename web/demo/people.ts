@@ -35,6 +35,7 @@ export class People {
         this.#update(peer);
       }),
       client.on('peerLeft', ({ peer }) => this.#remove(peer)),
+      client.on('audienceChanged', () => this.#count()),
       client.on('localTrackAdded', () => this.#updateOwn()),
       client.on('localTrackChanged', () => this.#updateOwn()),
       client.on('localTrackRemoved', () => this.#updateOwn()),
@@ -131,7 +132,8 @@ export class People {
   }
 
   #count(): void {
-    this.#options.onCount(this.#options.client.peers.length + 1);
+    const { client, onCount } = this.#options;
+    onCount(client.peers.length + client.audience + 1);
   }
 }
 

@@ -37,6 +37,8 @@ export interface FleetClientEvents {
   activeSpeaker: { peerId: string | undefined };
   /** Whose cameras the room forwards to this client, when it forwards at most N; undefined: all of them. */
   forwardedVideo: { peerIds: readonly string[] | undefined };
+  /** How many others are in the room whom the server doesn't list: in a large one, those who only listen. */
+  audienceChanged: { count: number };
   /** All peers whose microphone is heard now, loudest first; empty once when all fall silent. */
   speakingLevels: { levels: SpeakingLevel[] };
   message: ChatMessage;

@@ -97,6 +97,7 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       trackRemoved: (peer, track) => this.emit('trackRemoved', { peer, track }),
       trackChanged: (peer, track) => this.emit('trackChanged', { peer, track }),
       forwardedVideo: (peerIds) => this.emit('forwardedVideo', { peerIds }),
+      audienceChanged: (count) => this.emit('audienceChanged', { count }),
       warning,
       earlierSessionDone: () => this.#closeEarlierMedia(),
     });
@@ -158,9 +159,14 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     return this.#displayName;
   }
 
-  /** The others in the room, in the order they came. */
+  /** The others in the room, in the order they came; in a large one without its `audience`. */
   get peers(): readonly RemotePeer[] {
     return this.#subscriber.peers;
+  }
+
+  /** How many others are in the room who aren't among the `peers`: in a large one, those who only listen. */
+  get audience(): number {
+    return this.#subscriber.audience;
   }
 
   peer(peerId: string): RemotePeer | undefined {
@@ -399,8 +405,8 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     this.#subscriber.useSession(media);
     await media.open();
     const { rtpCapabilities } = media;
-    const peers = await media.api.join({ ...this.#joinDetails(), rtpCapabilities });
-    this.#subscriber.joined(peers);
+    const found = await media.api.join({ ...this.#joinDetails(), rtpCapabilities });
+    this.#subscriber.joined(found);
     await this.#pins.useSession(media);
     this.#data.useSession(media, this.#options.produce !== false);
     await this.#publisher.useSession(media);

@@ -42,7 +42,7 @@ export const currentDialect: Dialect = {
   }),
 
   routerRtpCapabilities: (capabilities) => ({ routerRtpCapabilities: capabilities }),
-  joined: (peers) => ({ peers }),
+  joined: (peers, audience) => ({ peers, ...(audience > 0 && { audience }) }),
   transportCreated: ({ id, iceParameters, iceCandidates, dtlsParameters, sctpParameters, iceServers }) => ({
     transportId: id,
     iceParameters,

@@ -19,7 +19,8 @@ export interface Dialect {
   newDataConsumer(dataConsumer: NewDataConsumer): unknown;
 
   routerRtpCapabilities(capabilities: types.RtpCapabilities): unknown;
-  joined(peers: readonly PeerInfo[]): unknown;
+  /** @param audience how many others there are who aren't listed */
+  joined(peers: readonly PeerInfo[], audience: number): unknown;
   transportCreated(transport: CreatedTransport): unknown;
   iceRestarted(iceParameters: types.IceParameters): unknown;
   producerCreated(producerId: string): unknown;

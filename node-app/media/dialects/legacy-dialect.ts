@@ -46,7 +46,7 @@ export const legacyDialect: Dialect = {
   }),
 
   routerRtpCapabilities: (capabilities) => capabilities,
-  joined: (peers) => ({ peers: peers.map(legacyPeer) }),
+  joined: (peers, audience) => ({ peers: peers.map(legacyPeer), ...(audience > 0 && { audience }) }),
   transportCreated: ({ id, iceParameters, iceCandidates, dtlsParameters, sctpParameters, iceServers }) => ({
     id,
     iceParameters,

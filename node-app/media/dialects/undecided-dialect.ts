@@ -31,7 +31,10 @@ export const undecidedDialect: Dialect = {
       currentDialect.routerRtpCapabilities(capabilities),
       legacyDialect.routerRtpCapabilities(capabilities),
     ),
-  joined: (peers) => ({ peers: peers.map((peer) => ({ ...peer, id: peer.peerId })) }),
+  joined: (peers, audience) => ({
+    peers: peers.map((peer) => ({ ...peer, id: peer.peerId })),
+    ...(audience > 0 && { audience }),
+  }),
   transportCreated: (transport) =>
     both(currentDialect.transportCreated(transport), legacyDialect.transportCreated(transport)),
   iceRestarted: (iceParameters) =>

@@ -35,7 +35,8 @@ export const clientHandlers: ClientHandlers = {
           : (withoutCaptureTime(rtpCapabilities) as types.RtpCapabilities),
       slots,
     });
-    return peer.dialect.joined(peer.room.joined(peer));
+    const { peers, audience } = peer.room.joined(peer);
+    return peer.dialect.joined(peers, audience);
   },
 
   takeOver: (peer) => {

@@ -31,6 +31,7 @@ function setUp() {
     trackRemoved: (_peer, { source }) => log.push(`${source} removed`),
     trackChanged: () => undefined,
     forwardedVideo: () => undefined,
+    audienceChanged: (count) => log.push(`${count} listen`),
     warning: (error) => log.push(`warning: ${error.message}`),
     earlierSessionDone: () => log.push('earlier session done'),
   });
@@ -52,7 +53,7 @@ async function inASession() {
   const parts = setUp();
   const { subscriber, offer, log } = parts;
   subscriber.useSession(fakeSession());
-  subscriber.joined([GRACE]);
+  subscriber.joined({ peers: [GRACE], audience: 0 });
   await offer('c1', 'p1');
   expect(log).toEqual(['grace joined', 'microphone added']);
   log.splice(0);
@@ -64,7 +65,7 @@ test('a migration soon after the join drops nothing that has not come over the n
   const [track] = subscriber.peer('grace')?.tracks ?? [];
   await clock.advance(9_000);
   subscriber.arrive(fakeSession());
-  subscriber.joined([GRACE]);
+  subscriber.joined({ peers: [GRACE], audience: 0 });
   await clock.advance(5_000);
   expect(log).toEqual([]);
   await offer('c2', 'p1');
@@ -79,7 +80,7 @@ test('a migration soon after the join drops nothing that has not come over the n
 test('what a session never brought goes after a migration that came to nothing, too', async () => {
   const { clock, log, subscriber } = await inASession();
   subscriber.useSession(fakeSession());
-  subscriber.joined([GRACE]);
+  subscriber.joined({ peers: [GRACE], audience: 0 });
   await clock.advance(9_000);
   subscriber.arrive(fakeSession());
   await clock.advance(5_000);
@@ -87,4 +88,16 @@ test('what a session never brought goes after a migration that came to nothing, 
   expect(log).toEqual([]);
   await clock.advance(10_000);
   expect(log).toEqual(['microphone removed', 'earlier session done']);
+});
+
+test('who is not listed is a number, by the answer of join and by notifications', async () => {
+  const { log, subscriber } = await inASession();
+  subscriber.useSession(fakeSession());
+  subscriber.joined({ peers: [GRACE], audience: 12 });
+  expect(subscriber.audience).toBe(12);
+  expect(subscriber.notification('audience', { count: 13 })).toBe(true);
+  subscriber.notification('audience', { count: 'many' });
+  subscriber.notification('audience', { count: 13 });
+  subscriber.joined({ peers: [GRACE], audience: 0 });
+  expect(log).toEqual(['12 listen', '13 listen', '0 listen']);
 });

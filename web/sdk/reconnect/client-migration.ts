@@ -54,9 +54,9 @@ export class ClientMigration implements Migrating {
     useMedia(to);
     const { displayName, device } = joinDetails();
     this.#joinedAs = displayName;
-    const peers = await to.api.join({ displayName, device, rtpCapabilities: to.rtpCapabilities, slots });
+    const found = await to.api.join({ displayName, device, rtpCapabilities: to.rtpCapabilities, slots });
     this.#assertGoesOn();
-    subscriber.joined(peers);
+    subscriber.joined(found);
     await Promise.all([pins.useSession(to), publisher.arrive(to), data.arrive(to)]);
     this.#assertGoesOn();
     // Also when nothing that comes can be seen: a takeover to where no packet gets would be the end of the call.

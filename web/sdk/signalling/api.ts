@@ -59,11 +59,14 @@ export class SignallingApi {
     rtpCapabilities: types.RtpCapabilities | undefined;
     /** The places of the receiving connection, of a client that migrates. */
     slots?: { mid: string; producerId: string }[];
-  }): Promise<unknown[]> {
+  }): Promise<{ peers: unknown[]; audience: number }> {
     const answer = record(
       await this.#session.request('join', { ...data, sctpCapabilities: SCTP_CAPABILITIES }),
     );
-    return Array.isArray(answer.peers) ? (answer.peers as unknown[]) : [];
+    return {
+      peers: Array.isArray(answer.peers) ? (answer.peers as unknown[]) : [],
+      audience: typeof answer.audience === 'number' ? answer.audience : 0,
+    };
   }
 
   async produce(data: {

@@ -21,6 +21,7 @@ export interface SubscriberHandlers {
   trackChanged(peer: RemotePeer, track: RemoteTrack): void;
   /** Other cameras are forwarded now; undefined: all. */
   forwardedVideo(peerIds: readonly string[] | undefined): void;
+  audienceChanged(count: number): void;
   warning(error: FleetClientError): void;
   /** What an earlier session received isn't shown any more. */
   earlierSessionDone(): void;
@@ -56,6 +57,7 @@ export class Subscriber {
   readonly #consumers = new Map<string, types.Consumer>();
   #media: MediaSession | undefined;
   #forwardedVideo: readonly string[] | undefined;
+  #audience = 0;
   /** Peers of an earlier session that the present one has not confirmed. */
   readonly #unconfirmed = new Set<string>();
   #staleTimer: Timer | undefined;
@@ -88,6 +90,11 @@ export class Subscriber {
   /** Whose cameras the room forwards to this client; undefined: all. */
   get forwardedVideo(): readonly string[] | undefined {
     return this.#forwardedVideo;
+  }
+
+  /** How many others are there whom the server doesn't list. */
+  get audience(): number {
+    return this.#audience;
   }
 
   /** The places of the receiving connection, in their order, for a session to which this client migrates. */
@@ -173,7 +180,8 @@ export class Subscriber {
   }
 
   /** Takes the answer of `join`. */
-  joined(peers: unknown[]): void {
+  joined({ peers, audience }: { peers: unknown[]; audience: number }): void {
+    this.#setAudience(audience);
     for (const peer of peers) this.#confirm(peer);
     if (!this.#departure) this.#dropStaleLater();
   }
@@ -238,6 +246,9 @@ export class Subscriber {
         this.#setForwardedVideo(fields.lastN === 0 ? undefined : names);
         return true;
       }
+      case 'audience':
+        if (typeof fields.count === 'number') this.#setAudience(fields.count);
+        return true;
       case 'consumerClosed':
       case 'consumerPaused':
       case 'consumerResumed':
@@ -256,6 +267,12 @@ export class Subscriber {
     this.#forgetStale();
     for (const peerId of [...this.#peers.keys()]) this.#removePeer(peerId);
     this.#media = undefined;
+  }
+
+  #setAudience(count: number): void {
+    if (count === this.#audience) return;
+    this.#audience = count;
+    this.#handlers.audienceChanged(count);
   }
 
   #take(media: MediaSession, consumer: types.Consumer, description: NewConsumer, expected: Expected): void {
