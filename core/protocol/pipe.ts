@@ -30,6 +30,8 @@ const lane = z.enum(['whole', 'layered']);
 const spatialLayers = z.array(z.number().int().min(0).max(15)).max(16);
 /** What is asked of a stream (`WantedLayers`); a release that doesn't know the temporal layer sends all. */
 const wantedLayers = { spatialLayers, temporalLayer: z.number().int().min(0).max(15).optional() };
+/** Those who were named with FLEET_ERR_PIPE_FULL don't pass it on. */
+const insists = z.boolean().optional();
 /** Nodes that a stream has passed since its publisher's. */
 const depth = z.number().int().min(0).max(16);
 
@@ -71,9 +73,9 @@ export const sinkMessageSchema = z.discriminatedUnion('m', [
   /** Call, answered by `laneOpened` or `failed`. */
   z.object({ m: z.literal('openLane'), pipe, seq, lane, end: laneEnd }),
   /** Call, answered by `pulled` or `failed`. */
-  z.object({ m: z.literal('pull'), pipe, seq, id: mediaId, lane }),
+  z.object({ m: z.literal('pull'), pipe, seq, id: mediaId, lane, insists }),
   /** Call, answered by `pulledData` or `failed`. */
-  z.object({ m: z.literal('pullData'), pipe, seq, id: mediaId }),
+  z.object({ m: z.literal('pullData'), pipe, seq, id: mediaId, insists }),
   z.object({ m: z.literal('want'), pipe, seq, id: mediaId, ...wantedLayers }),
   z.object({ m: z.literal('drop'), pipe, seq, id: mediaId }),
   /** All that is pulled, and what is wanted of it; answered by `state`. */
@@ -103,7 +105,7 @@ export const sourceMessageSchema = z.discriminatedUnion('m', [
     seq,
     call,
     error: pipeError,
-    /** With FLEET_ERR_PIPE_FULL: who has it, and may pass it on. */
+    /** With FLEET_ERR_PIPE_FULL: who has it, and may pass it on: of another region only those in that one. */
     holders: z.array(holder).max(MAX_NAMED_HOLDERS).optional(),
   }),
   z.object({ m: z.literal('paused'), pipe, seq, id: mediaId }),

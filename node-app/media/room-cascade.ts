@@ -97,9 +97,9 @@ export class RoomCascade implements HeardHome {
       send: (to, message) => this.#tree.sendPipe(to, message),
       openLocalSource: (routerId, sink, id) =>
         this.#room?.routers.find((router) => router.id === routerId)?.openSource(sink, id),
-      isFar: (id) => {
+      farRegionOf: (id) => {
         const region = this.#tree.regionOf(id);
-        return region !== undefined && region !== options.regions?.region;
+        return region === options.regions?.region ? undefined : region;
       },
       clock,
       logger,

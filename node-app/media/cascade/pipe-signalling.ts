@@ -15,11 +15,12 @@ export interface PipeSourcePort {
   openLane(lane: Lane, sinkEnd: LaneEnd): Promise<LaneEnd>;
   /**
    * Prepares to send a producer over its lane; nothing flows before `want`.
+   * @param insists who was named for it doesn't pass it on
    * @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_BAD_REQUEST when the lane isn't open, or not the producer's
    */
-  pull(producerId: string, lane: Lane): Promise<PulledMedia>;
-  /** Sends a data producer. @throws FleetError FLEET_ERR_NOT_FOUND */
-  pullData(dataProducerId: string): Promise<PulledData>;
+  pull(producerId: string, lane: Lane, insists?: boolean): Promise<PulledMedia>;
+  /** Sends a data producer; `insists` as of `pull`. @throws FleetError FLEET_ERR_NOT_FOUND */
+  pullData(dataProducerId: string, insists?: boolean): Promise<PulledData>;
   /** What is wanted now, all of it. On the whole lane any layer means all. */
   want(producerId: string, wanted: WantedLayers): void;
   /** Bytes that this lane has sent, as a check of what arrives. @throws FleetError FLEET_ERR_BAD_REQUEST as `pull` */

@@ -35,6 +35,8 @@ export interface PipeSinkOptions {
 export interface Pullable {
   id: string;
   lane: Lane;
+  /** As of `PipeSourcePort.pull`. */
+  insists?: boolean;
 }
 
 /** The end of a pipe at the router that wants what others publish. It says what happens. */
@@ -80,15 +82,15 @@ export class PipeSink implements PipeSinkPort {
    * does, and with the pipe.
    * @throws FleetError FLEET_ERR_NOT_FOUND, FLEET_ERR_PIPE_CLOSED
    */
-  async hold({ id, lane }: Pullable): Promise<Hold<PulledProducer>> {
+  async hold(what: Pullable): Promise<Hold<PulledProducer>> {
     this.#assertOpen();
-    return this.#producers.hold(id, () => this.#pull(id, lane));
+    return this.#producers.hold(what.id, () => this.#pull(what));
   }
 
   /** As `hold`. */
-  async holdData(id: string): Promise<Hold<types.DataProducer>> {
+  async holdData(id: string, insists?: boolean): Promise<Hold<types.DataProducer>> {
     this.#assertOpen();
-    return this.#dataProducers.hold(id, () => this.#pullData(id));
+    return this.#dataProducers.hold(id, () => this.#pullData(id, insists));
   }
 
   /** As `hold`, of what is here already. */
@@ -154,7 +156,7 @@ export class PipeSink implements PipeSinkPort {
 
   readonly #onRouterClosed = (): void => this.close();
 
-  async #pull(id: string, lane: Lane): Promise<PulledProducer> {
+  async #pull({ id, lane, insists }: Pullable): Promise<PulledProducer> {
     const { clock, logger } = this.#options;
     const want = (wanted: WantedLayers) => {
       this.#source.want(id, wanted);
@@ -165,7 +167,7 @@ export class PipeSink implements PipeSinkPort {
     this.#pulled.set(id, pulled);
     try {
       const transport = await this.#lane(lane);
-      const media = await this.#source.pull(id, lane);
+      const media = await this.#source.pull(id, lane, insists);
       await pulled.produce(transport, media);
       this.#assertOpen();
       return pulled;
@@ -176,10 +178,10 @@ export class PipeSink implements PipeSinkPort {
     }
   }
 
-  async #pullData(id: string): Promise<types.DataProducer> {
+  async #pullData(id: string, insists: boolean | undefined): Promise<types.DataProducer> {
     const transport = await this.#lane('whole');
     try {
-      const data = await this.#source.pullData(id);
+      const data = await this.#source.pullData(id, insists);
       const dataProducer = await callMediasoup(() => transport.produceData({ id, ...data }));
       if (this.#closed) dataProducer.close();
       this.#assertOpen();

@@ -26,8 +26,8 @@ export interface RemotePipesOptions {
   send: (toNodeId: string, message: PipeMessage) => void;
   /** The source end at a router of this room here (`RoomRouter.openSource`); undefined: there is no such router. */
   openLocalSource: (routerId: string, sink: PipeSinkPort, nodeId: string) => MeasuredSource | undefined;
-  /** Whether a node is in another region. @default none is */
-  isFar?: ((nodeId: string) => boolean) | undefined;
+  /** The region of a node that is in another one; undefined: it is in this one. @default all are */
+  farRegionOf?: ((nodeId: string) => string | undefined) | undefined;
   /** Round trip to a node, milliseconds. @default unknown */
   rttMs?: (nodeId: string) => number | undefined;
   /** Routers of other nodes that one stream is sent to from here, at most. @default FAN_OUT_LIMIT */
@@ -61,7 +61,8 @@ export class RemotePipes {
   constructor(options: RemotePipesOptions) {
     this.#options = options;
     this.nodeId = options.nodeId;
-    this.#fanOut = new FanOut(options.fanOutLimit ?? FAN_OUT_LIMIT);
+    const { fanOutLimit = FAN_OUT_LIMIT } = options;
+    this.#fanOut = new FanOut(fanOutLimit, (nodeId) => options.farRegionOf?.(nodeId));
   }
 
   /**
@@ -108,7 +109,7 @@ export class RemotePipes {
 
   /** It is in another region: pipes with it go over the internet, to addresses that clients use too. */
   isFar(nodeId: string): boolean {
-    return this.#options.isFar?.(nodeId) ?? false;
+    return this.#options.farRegionOf?.(nodeId) !== undefined;
   }
 
   /** The channel to that node is down, and may be back within the grace, which the caller keeps. Idempotent. */

@@ -48,7 +48,9 @@ export class RemoteSinks {
    */
   async hold({ nodeId, routerId, id, lane }: RemoteStream): Promise<Hold<PulledProducer>> {
     const hold = await this.#streams.hold(id, async () => {
-      const pulled = await this.#from({ nodeId, routerId }, id, (sink) => sink.hold({ id, lane }));
+      const pulled = await this.#from({ nodeId, routerId }, id, (sink, insists) =>
+        sink.hold({ id, lane, insists }),
+      );
       endWith(pulled.value.producer, () => this.#streams.lost(id));
       return pulled;
     });
@@ -58,7 +60,9 @@ export class RemoteSinks {
   /** As `hold`. */
   async holdData({ nodeId, routerId, id }: RemoteStream): Promise<Hold<types.DataProducer>> {
     const hold = await this.#dataStreams.hold(id, async () => {
-      const pulled = await this.#from({ nodeId, routerId }, id, (sink) => sink.holdData(id));
+      const pulled = await this.#from({ nodeId, routerId }, id, (sink, insists) =>
+        sink.holdData(id, insists),
+      );
       endWith(pulled.value, () => this.#dataStreams.lost(id));
       return pulled;
     });
@@ -88,9 +92,13 @@ export class RemoteSinks {
   }
 
   /** @param publisher the router at which it is published */
-  async #from<T>(publisher: Holder, id: string, pull: (sink: PipeSink) => Promise<T>): Promise<T> {
+  async #from<T>(
+    publisher: Holder,
+    id: string,
+    pull: (sink: PipeSink, insists: boolean) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await pull(await this.#sinkFrom(publisher));
+      return await pull(await this.#sinkFrom(publisher), false);
     } catch (error) {
       if (!(error instanceof PipeFullError)) throw error;
       const { pipes, logger } = this.#options;
@@ -102,12 +110,14 @@ export class RemoteSinks {
       });
       for (const holder of holders) {
         try {
-          return await pull(await this.#sinkFrom(holder));
+          return await pull(await this.#sinkFrom(holder), false);
         } catch (failure) {
           logger.debug({ err: failure, holder, id }, 'a holder did not pass a stream on');
         }
       }
-      throw error;
+      // It named those in this region, to send it here once; all that is left is itself.
+      if (holders.length === 0 || !pipes.isFar(publisher.nodeId)) throw error;
+      return pull(await this.#sinkFrom(publisher), true);
     }
   }
 

@@ -82,14 +82,15 @@ export class RemoteSource implements PipeSourcePort, PipeEnd {
     return answer.end;
   }
 
-  async pull(id: string, lane: Lane): Promise<PulledMedia> {
-    const { media } = await this.#pulls(id, () => this.#call({ m: 'pull', id, lane }, 'pulled'));
+  async pull(id: string, lane: Lane, insists?: boolean): Promise<PulledMedia> {
+    const { media } = await this.#pulls(id, () => this.#call({ m: 'pull', id, lane, insists }, 'pulled'));
     // The schema leaves to mediasoup which header extensions there are.
     return media as PulledMedia;
   }
 
-  async pullData(id: string): Promise<PulledData> {
-    return (await this.#pulls(id, () => this.#call({ m: 'pullData', id }, 'pulledData'))).data;
+  async pullData(id: string, insists?: boolean): Promise<PulledData> {
+    const { data } = await this.#pulls(id, () => this.#call({ m: 'pullData', id, insists }, 'pulledData'));
+    return data;
   }
 
   async bytesSent(lane: Lane): Promise<number> {

@@ -211,7 +211,7 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
       case 'askSent':
         return { m: 'laneSent', call, bytes: await this.#source.bytesSent(message.lane) };
       case 'pull':
-        return this.#pull(message.id, async (depth, told) => {
+        return this.#pull(message, async (depth, told) => {
           const media = await this.#source.pull(message.id, message.lane);
           // What was said of it since the source began is newer than the answer.
           told.paused ??= media.paused;
@@ -219,14 +219,17 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
           return { m: 'pulled', call, media: media as PipeMedia, depth };
         });
       case 'pullData':
-        return this.#pull(message.id, async (depth) => {
+        return this.#pull(message, async (depth) => {
           const data = await this.#source.pullData(message.id);
           return { m: 'pulledData', call, data: data as PipeData, depth };
         });
     }
   }
 
-  async #pull(id: string, pull: (depth: number, told: Told) => Promise<Answer>): Promise<Answer> {
+  async #pull(
+    { id, insists }: { id: string; insists?: boolean | undefined },
+    pull: (depth: number, told: Told) => Promise<Answer>,
+  ): Promise<Answer> {
     const { fanOut, to, depthOf } = this.#options;
     const depth = depthOf(id);
     // Pulled again without having been dropped: this one counts.
@@ -234,7 +237,7 @@ export class ServedPipe implements PipeSinkPort, PipeEnd {
     if (this.#told.size >= MAX_PULLED_PER_PIPE) {
       throw new FleetError('FLEET_ERR_LIMIT_EXCEEDED', { message: 'too much is pulled through this pipe' });
     }
-    const place = fanOut.admit(id, to, depth);
+    const place = fanOut.admit(id, { to, depth, insists });
     const told: Told = { place, paused: undefined, liveLayers: undefined, answered: false };
     this.#told.set(id, told);
     try {

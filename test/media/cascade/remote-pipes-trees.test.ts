@@ -148,3 +148,42 @@ async function quietRequests(peer: { keyFrameRequests: number }): Promise<number
   });
   return requests;
 }
+
+describe('a stream of another region', () => {
+  const EU = (nodeId: string) => (nodeId === 'f' ? undefined : 'us');
+  const US = (nodeId: string) => (nodeId === 'f' ? 'eu' : undefined);
+
+  const far = async (passesOn: number) =>
+    (await nodes.start({
+      f: { farRegionOf: EU },
+      g: { farRegionOf: US, fanOutLimit: passesOn },
+      h: { farRegionOf: US },
+    })) as [PipedNode, PipedNode, PipedNode];
+
+  test('comes once, and goes on within its viewers’ region', async () => {
+    const [f, g, h] = await far(10);
+    const { producer } = await f.router.speaker(801);
+    const stream = f.router.announce(producer);
+    const atG = await g.router.view(stream);
+    const atH = await h.router.view(stream);
+    await eventually(() => atG.received() > 10 && atH.received() > 10);
+    expect(pulls()).toEqual(['g<-f', 'h<-f', 'h<-g']);
+    // Whoever had it there goes: the next one gets it from where it is published.
+    g.pipes.nodeLost('f');
+    f.pipes.nodeLost('g');
+    await eventually(() => atH.consumer.closed);
+    const again = await eventually(() => h.router.view(stream).catch(() => undefined));
+    await eventually(() => again.received() > 10);
+    expect(pulls().at(-1)).toBe('h<-f');
+  }, 60_000);
+
+  test('comes again for who gets it from nobody in its region', async () => {
+    const [f, g, h] = await far(0);
+    const { producer } = await f.router.speaker(811);
+    const stream = f.router.announce(producer);
+    const atG = await g.router.view(stream);
+    const atH = await h.router.view(stream);
+    await eventually(() => atG.received() > 10 && atH.received() > 10);
+    expect(pulls()).toEqual(['g<-f', 'h<-f', 'h<-g', 'h<-f']);
+  }, 60_000);
+});
