@@ -10,7 +10,9 @@ import type { RandomSource } from '../clock';
 export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 25;
 
 /** Gateways notice a loss in the same moment, and none knows of the others: each time is blurred by this, milliseconds. */
-const BLUR_MS = 500;
+const BLUR_MS = 250;
+/** Clients of a lost gateway come back within this time at least, milliseconds. */
+const SHORTEST_RESUME_WINDOW_MS = 500;
 
 /**
  * Tells peers that lost their room one after the other when to come back: as many a second as the fleet takes, and
@@ -46,6 +48,6 @@ export function resumeRetryMs(
   { clients, graceMs, joinsPerSecond }: ResumeWindow,
   random: RandomSource,
 ): number {
-  const windowMs = Math.max(BLUR_MS, (clients / joinsPerSecond) * 1_000);
+  const windowMs = Math.max(SHORTEST_RESUME_WINDOW_MS, (clients / joinsPerSecond) * 1_000);
   return Math.floor(random() * Math.min(windowMs, graceMs / 2));
 }

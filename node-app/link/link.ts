@@ -13,6 +13,8 @@ import { NodeUnreachableError } from './node-unreachable-error';
 
 /** Calls that may wait for their answer at once, in each direction. */
 const MAX_PENDING_CALLS = 10_000;
+/** How often a link is looked at, so that a silence is noticed when it has lasted long enough, milliseconds. */
+const CHECK_INTERVAL_MS = 250;
 
 export type SessionFrame = Exclude<LinkFrame, { t: 'ping' | 'call' | 'result' | 'error' }>;
 
@@ -51,7 +53,8 @@ export class Link {
   readonly linkId: string;
   readonly version: number;
   private readonly calls = new Map<number, PendingCall>();
-  private readonly keepalive: Timer;
+  private readonly pings: Timer;
+  private readonly checks: Timer;
   private nextCallId = 1;
   private servedCalls = 0;
   private lastHeardMs: number;
@@ -64,7 +67,10 @@ export class Link {
     this.linkId = options.linkId;
     this.version = options.version;
     this.lastHeardMs = this.lastCheckMs = options.clock.monotonicMs();
-    this.keepalive = options.clock.setRepeating(LINK_PING_INTERVAL_MS, () => this.checkAlive());
+    this.pings = options.clock.setRepeating(LINK_PING_INTERVAL_MS, () =>
+      options.stream.send({ t: 'ping' } satisfies LinkFrame),
+    );
+    this.checks = options.clock.setRepeating(CHECK_INTERVAL_MS, () => this.checkAlive());
   }
 
   /** Begins to read; apart from the constructor, so that handlers find the link in its owner's books. */
@@ -185,9 +191,8 @@ export class Link {
 
   private checkAlive(): void {
     const nowMs = this.options.clock.monotonicMs();
-    const checkedLate = nowMs - this.lastCheckMs > 2 * LINK_PING_INTERVAL_MS;
+    const checkedLate = nowMs - this.lastCheckMs > 2 * CHECK_INTERVAL_MS;
     this.lastCheckMs = nowMs;
-    this.options.stream.send({ t: 'ping' } satisfies LinkFrame);
     // When this process itself stood still, what came meanwhile is not read yet: judge at the next check.
     if (!checkedLate && nowMs - this.lastHeardMs > LINK_SILENCE_MS) this.close('silent');
   }
@@ -195,7 +200,8 @@ export class Link {
   private finish(reason: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.keepalive.cancel();
+    this.pings.cancel();
+    this.checks.cancel();
     const error = this.unreachable(`the link broke: ${reason}`);
     for (const pending of this.calls.values()) {
       pending.timer.cancel();

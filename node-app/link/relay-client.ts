@@ -29,7 +29,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const FIRST_BACK_OFF_MS = 50;
 const MAX_BACK_OFF_MS = 1_000;
 /** While a lost link is dialed, milliseconds: a lease lapses about when a silent link is found lost. */
-const LOOK_FOR_LAPSE_EVERY_MS = 500;
+const LOOK_FOR_LAPSE_EVERY_MS = 250;
 
 export interface RelayClientOptions {
   /** This node. */

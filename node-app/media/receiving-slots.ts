@@ -28,6 +28,8 @@ export class ReceivingSlots {
   readonly #turns = new Map<string, () => void>();
   /** Who has no place of its own, and comes after all who have. */
   readonly #last: (() => void)[] = [];
+  /** Mids that a consumer has: none gets one that another one had. */
+  readonly #taken = new Set<string>();
   #nextMid: number;
   #timer: Timer | undefined;
   #isImpatient = false;
@@ -55,10 +57,12 @@ export class ReceivingSlots {
     this.#next();
   }
 
-  /** The mid for a consumer of this producer. */
+  /** The mid for a consumer of this producer; for a further one of it, since the first has ended, another. */
   midFor(producerId: string): string {
     const slot = this.#waiting.find((one) => one.producerId === producerId);
-    return slot?.mid ?? this.#newMid();
+    const mid = slot === undefined || this.#taken.has(slot.mid) ? this.#newMid() : slot.mid;
+    this.#taken.add(mid);
+    return mid;
   }
 
   /** Resolves when all places before this producer's are taken, or one of them keeps the others waiting for too long. */
@@ -68,8 +72,11 @@ export class ReceivingSlots {
     const { clock, patienceMs } = this.#options;
     this.#timer ??= clock.setTimer(patienceMs, () => this.#waitNoLonger());
     await new Promise<void>((resolve) => {
-      if (this.#has(producerId)) this.#turns.set(producerId, resolve);
-      else this.#last.push(resolve);
+      if (this.#has(producerId)) {
+        // One that was offered before has ended meanwhile, and needs no turn any more.
+        this.#turns.get(producerId)?.();
+        this.#turns.set(producerId, resolve);
+      } else this.#last.push(resolve);
     });
   }
 
@@ -100,7 +107,8 @@ export class ReceivingSlots {
     const [first] = this.#waiting;
     if (first === undefined) {
       this.#timer?.cancel();
-      for (const go of this.#last.splice(0)) go();
+      this.#timer = undefined;
+      this.#letAllGo();
       return;
     }
     this.#turns.get(first.producerId)?.();
@@ -109,6 +117,10 @@ export class ReceivingSlots {
 
   #waitNoLonger(): void {
     this.#isImpatient = true;
+    this.#letAllGo();
+  }
+
+  #letAllGo(): void {
     for (const go of [...this.#turns.values(), ...this.#last.splice(0)]) go();
     this.#turns.clear();
   }

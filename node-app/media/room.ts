@@ -16,6 +16,7 @@ import { workerDied } from './mediasoup-errors';
 import { consume } from './operations/consume';
 import { consumeData } from './operations/consume-data';
 import type { PeerEntities } from './peer-entities';
+import { FirstPicture } from './first-picture';
 import { LocalDataPublication, LocalPublication } from './local-publication';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
@@ -28,9 +29,14 @@ import type { RoomSettings } from './room-settings';
 import { RoomSpeakers } from './room-speakers';
 import { supervise } from './supervise';
 
+/** Not at once, so that a pipe that breaks again and again doesn't keep the workers busy. */
 const OFFER_AGAIN_MS = 250;
-/** So long the clients of those who are in the room have to take a picture that is new in it, milliseconds. */
-const VIEWERS_READY_MS = 300;
+/** What can't be brought here is tried again for as long as it is there: the way to it may come back. */
+const FAILED_OFFER_AGAIN_MS = 5_000;
+/** Within this time those come whose room is rebuilt: they were told a time within a quarter of a second (`ReturnPacer`). */
+const ROOM_FILLS_MS = 400;
+/** Where somebody has just come, others often do. */
+const OTHERS_FOLLOW_MS = 250;
 
 /** What a room tells its node. */
 export interface RoomListener {
@@ -82,6 +88,11 @@ export class Room {
   readonly #listener: RoomListener;
   readonly #speakers: RoomSpeakers;
   readonly #roster: Roster;
+  /** Those whose viewers have not begun yet, by producer. */
+  readonly #firstPictures = new Map<string, FirstPicture>();
+  /** By the monotonic clock. */
+  readonly #bornAtMs: number;
+  #lastJoinMs: number;
   #closed = false;
 
   private constructor(options: RoomOptions) {
@@ -90,6 +101,7 @@ export class Room {
     this.clock = options.clock;
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
+    this.#bornAtMs = this.#lastJoinMs = options.clock.monotonicMs();
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
       defaults: this.settings,
@@ -228,7 +240,9 @@ export class Room {
       this.#listener.announced(this, peer);
     }
     this.#listener.changed(this);
+    this.#lastJoinMs = this.clock.monotonicMs();
     this.subscribeToAll(peer);
+    for (const picture of this.#firstPictures.values()) picture.review();
     // A moment later, so that the answer to its join comes first.
     this.clock.setTimer(0, () => this.#tellSpeakers(peer));
     return this.#roster.foundBy(peer, this.#publishersBut(peer));
@@ -283,9 +297,10 @@ export class Room {
     this.#forJoined((peer) => {
       if (peer.peerId !== publisher.peerId) others.push(peer);
     });
-    const beginsAfter =
-      publication.kind === 'video' && others.length > 1 ? this.#viewersAreReady() : undefined;
-    for (const peer of others) this.#offer(peer, publisher, publication, beginsAfter);
+    const { id, kind } = publication;
+    if (kind === 'video') this.#firstPictures.set(id, this.#newPicture(id));
+    for (const peer of others) this.#offer(peer, publisher, publication);
+    this.#firstPictures.get(id)?.review();
   }
 
   /** As `dataProduced`, for whoever publishes it. */
@@ -390,6 +405,7 @@ export class Room {
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.#speakers.close();
     this.#roster.close();
+    for (const picture of Array.from(this.#firstPictures.values())) picture.close();
     this.forwarding.close();
     this.#routers.close();
     this.#listener.closed(this, reason);
@@ -415,12 +431,19 @@ export class Room {
     return others.sort((a, b) => a.stamp - b.stamp || (a.peerId < b.peerId ? -1 : 1));
   }
 
-  /**
-   * A key frame is asked for once a second at most: whoever takes a new picture a moment after the first viewer would wait for
-   * the next one. So all begin together.
-   */
-  #viewersAreReady(): Promise<void> {
-    return new Promise((resolve) => this.clock.setTimer(VIEWERS_READY_MS, resolve));
+  /** For how long others may still be on their way, milliseconds. */
+  #comingForMs(): number {
+    const nowMs = this.clock.monotonicMs();
+    return Math.max(0, this.#bornAtMs + ROOM_FILLS_MS - nowMs, this.#lastJoinMs + OTHERS_FOLLOW_MS - nowMs);
+  }
+
+  #newPicture(id: string): FirstPicture {
+    this.#firstPictures.get(id)?.close();
+    return new FirstPicture({
+      comingForMs: () => this.#comingForMs(),
+      onBegin: () => this.#firstPictures.delete(id),
+      clock: this.clock,
+    });
   }
 
   #offerAll(peer: RoomMember, publishers: readonly Publisher[]): void {
@@ -434,40 +457,41 @@ export class Room {
     for (const { publisher, publication } of offers) this.#offer(peer, publisher, publication);
   }
 
-  #offer(
-    peer: RoomMember,
-    publisher: Publisher,
-    publication: Publication,
-    beginsAfter?: Promise<void>,
-  ): void {
-    supervise(
-      consume({
-        subscriber: peer,
-        publisherId: publisher.peerId,
-        publication,
-        beginsAfter,
-        onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
-        onAccepted: (entry) => this.forwarding.accepted(peer, entry),
-        // Its pipe broke and the producer lives: it is offered again, by another pipe.
-        onLost: () => this.#again(() => this.#offer(peer, publisher, publication)),
-      }),
-      peer.logger,
-      'offering a producer',
-    );
+  #offer(peer: RoomMember, publisher: Publisher, publication: Publication): void {
+    const again = () => this.#offer(peer, publisher, publication);
+    const offer = consume({
+      subscriber: peer,
+      publisherId: publisher.peerId,
+      publication,
+      firstViewer: this.#firstPictures.get(publication.id)?.expect(),
+      onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
+      onAccepted: (entry) => this.forwarding.accepted(peer, entry),
+      // Its pipe broke and the producer lives: it is offered again, by another pipe.
+      onLost: () => this.clock.setTimer(OFFER_AGAIN_MS, again),
+    });
+    this.#supervise(offer, 'offering a producer', { peer, publication, again });
   }
 
   /** Never rejects. */
   async #offerData(peer: RoomMember, publisher: Publisher, publication: DataPublication): Promise<void> {
     if (isForTheBot(publication)) return;
-    const onLost = () => this.#again(() => void this.#offerData(peer, publisher, publication));
+    const again = () => void this.#offerData(peer, publisher, publication);
+    const onLost = () => this.clock.setTimer(OFFER_AGAIN_MS, again);
     const offer = consumeData({ subscriber: peer, publisherId: publisher.peerId, publication, onLost });
-    supervise(offer, peer.logger, 'offering a data producer');
+    this.#supervise(offer, 'offering a data producer', { peer, publication, again });
     await Promise.allSettled([offer]);
   }
 
-  /** An offer whose pipe broke; not at once, so that a pipe that breaks again and again doesn't keep the workers busy. */
-  #again(offer: () => void): void {
-    this.clock.setTimer(OFFER_AGAIN_MS, offer);
+  #supervise(
+    offer: Promise<void>,
+    what: string,
+    failed: { peer: RoomMember; publication: { readonly closed: boolean }; again: () => void },
+  ): void {
+    const { peer, publication, again } = failed;
+    supervise(offer, peer.logger, what);
+    offer.catch(() => {
+      if (!publication.closed && !peer.closed) this.clock.setTimer(FAILED_OFFER_AGAIN_MS, again);
+    });
   }
 
   /** Whoever comes while somebody speaks; from then on it hears of changes. */
@@ -503,6 +527,9 @@ export class Room {
     // While the room ends, each peer learns that by itself.
     if (this.#closed) return;
     this.#roster.left(peerId);
+    // Another one with its id has come in its place, here or on another node.
+    const successor = this.publishers().find((publisher) => publisher.peerId === peerId);
+    if (successor) this.#roster.introduce(successor);
     for (const publisher of this.#roster.listedAgain(this.#localPublishers())) this.#list(publisher);
   }
 

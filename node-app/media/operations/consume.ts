@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { ConsumerEntry } from '../consumer-entry';
+import type { FirstViewer } from '../first-picture';
 import type { Publication } from '../publication';
 import type { Subscriber } from '../subscriber';
 import { releasingOnFailure } from './releasing-on-failure';
@@ -9,8 +10,8 @@ export interface ConsumeOptions {
   /** Who sends it. */
   publisherId: string;
   publication: Publication;
-  /** Nothing is sent before, also to a client that is ready. @default it begins with the client's answer */
-  beginsAfter?: Promise<void> | undefined;
+  /** Of a picture that is new in the room. @default it begins with the client's answer */
+  firstViewer?: FirstViewer | undefined;
   /** There is a consumer, which sends nothing yet. */
   onConsumer: (entry: ConsumerEntry) => void;
   /** The client has it. */
@@ -31,6 +32,7 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   } finally {
     // Also when it came to nothing: the others don't wait for it.
     options.subscriber.slots?.done(options.publication.id);
+    options.firstViewer?.gone();
   }
 }
 
@@ -76,6 +78,7 @@ async function offer(options: ConsumeOptions): Promise<void> {
 
   try {
     await slots?.turn(publication.id);
+    if (consumer.closed) return;
     const accepted = subscriber.request(
       'newConsumer',
       subscriber.dialect.newConsumer({
@@ -93,7 +96,8 @@ async function offer(options: ConsumeOptions): Promise<void> {
     consumer.close();
     return;
   }
-  await options.beginsAfter;
+  options.firstViewer?.ready(transport);
+  await options.firstViewer?.begins;
   if (consumer.closed) return;
   await entry.accept();
   options.onAccepted(entry);

@@ -16,6 +16,7 @@ const WHOLE_FOR_MS = 2_000;
 export class RecoveryStage {
   private constructor(
     readonly fleet: ChaosFleet,
+    private readonly roomIds: readonly string[],
     readonly crowd: Crowd,
     private readonly browsers: BrowserPeers | undefined,
     private readonly watch: Watch,
@@ -26,7 +27,8 @@ export class RecoveryStage {
     const { url, hosts } = fleet;
     const browsers = rooms.some((room) => room.browsers) ? await BrowserPeers.start() : undefined;
     const crowd = new Crowd({ url, token: hosts.token, random: Math.random, rooms, browsers });
-    const stage = new RecoveryStage(fleet, crowd, browsers, new Watch(fleet, crowd));
+    const roomIds = rooms.map(({ roomId }) => roomId);
+    const stage = new RecoveryStage(fleet, roomIds, crowd, browsers, new Watch(fleet, crowd));
     try {
       crowd.come();
       await stage.whole();
@@ -51,8 +53,12 @@ export class RecoveryStage {
 
   /** The host of the most rooms; with `idle` one of none, that has been there for longest, and so has most clients. */
   async host({ idle = false } = {}): Promise<NodeHost> {
-    const rooms = await this.fleet.hosts.liveRooms();
-    const count = ({ nodeId }: NodeHost) => rooms.get(nodeId)?.length ?? 0;
+    // As placement has it: a node that was cut off may hold for a while what is elsewhere by now.
+    // Asked of a node that may just have come back, and answers again in a moment.
+    const rooms = await eventually(() =>
+      Promise.all(this.roomIds.map((roomId) => this.fleet.hosts.room(roomId))),
+    );
+    const count = ({ nodeId }: NodeHost) => rooms.filter((room) => room?.nodes.includes(nodeId)).length;
     const { hosts } = this.fleet.hosts;
     const host = idle
       ? hosts.find((one) => count(one) === 0)

@@ -116,3 +116,19 @@ test('when the room has become small everybody is listed again, and leavings are
   of('z').peer.leave();
   await eventually(() => told('a').includes('-z'));
 });
+
+test('who comes again on another node is told to have gone and come, and stays listed', async () => {
+  await enter(0, 'a');
+  for (const on of [0, 1]) await enter(on, `w${on}`);
+  await eventually(() => told('w0').includes('w1'));
+  await enter(1, 'a');
+  const ofA = (peerId: string) =>
+    of(peerId)
+      .peer.seen.filter(({ data }) => JSON.stringify(data).includes('"peerId":"a"'))
+      .map(({ method }) => method)
+      .join();
+  for (const on of [0, 1]) await eventually(() => ofA(`w${on}`).endsWith('peerClosed,newPeer'));
+  for (const on of [0, 1]) expect((await enter(on, `late${on}`)).listed.split(',')).toContain('a');
+  of('a').peer.leave();
+  for (const peerId of ['w0', 'w1', 'late0']) await eventually(() => ofA(peerId).endsWith('peerClosed'));
+});

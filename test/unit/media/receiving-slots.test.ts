@@ -50,6 +50,32 @@ test('each place keeps its mid, and new ones are behind all of them', () => {
   expect(slots.midFor('a')).toBe('5');
 });
 
+test('one that is offered again before its turn gets another mid, and neither waits for the other', async () => {
+  const { clock, slots } = setUp('a', 'b');
+  expect(slots.midFor('b')).toBe('2');
+  const went: string[] = [];
+  void slots.turn('b').then(() => went.push('first'));
+  expect(slots.midFor('b')).toBe('3');
+  void slots.turn('b').then(() => went.push('second'));
+  await clock.advance(0);
+  expect(went).toEqual(['first']);
+  slots.done('a');
+  await clock.advance(0);
+  expect(went).toEqual(['first', 'second']);
+});
+
+test('one that is offered again goes also when the one before has given the place up', async () => {
+  const { clock, slots } = setUp('a', 'b');
+  const went: string[] = [];
+  void slots.turn('b').then(() => went.push('again'));
+  // What was offered first could not be pulled.
+  slots.done('b');
+  slots.done('a');
+  await clock.advance(0);
+  expect(went).toEqual(['again']);
+  expect(clock.waiting).toBe(0);
+});
+
 test('the places of producers that are gone stay empty', async () => {
   const { clock, slots, went, go } = setUp('a', 'b', 'c');
   slots.arrange(['c']);
