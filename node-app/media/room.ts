@@ -13,30 +13,18 @@ import { RoomForwarding } from './forwarding/room-forwarding';
 import { isMicrophone } from './is-microphone';
 import type { MediaWorker } from './media-worker';
 import { workerDied } from './mediasoup-errors';
-import { consume } from './operations/consume';
-import { consumeData } from './operations/consume-data';
 import type { PeerEntities } from './peer-entities';
-import { FirstPicture } from './first-picture';
 import { LocalDataPublication, LocalPublication } from './local-publication';
 import type { DataPublication, Publication } from './publication';
 import type { LocalPublisher, Publisher } from './publisher';
 import type { RemoteChange, RemotePublisher } from './remote-publisher';
 import type { RoomMember } from './room-member';
+import { RoomOffers } from './room-offers';
 import { Roster } from './roster';
 import type { RoomRouter } from './room-router';
 import { RoomRouters, type RoomSeat } from './room-routers';
 import type { RoomSettings } from './room-settings';
 import { RoomSpeakers } from './room-speakers';
-import { supervise } from './supervise';
-
-/** Not at once, so that a pipe that breaks again and again doesn't keep the workers busy. */
-const OFFER_AGAIN_MS = 250;
-/** What can't be brought here is tried again for as long as it is there: the way to it may come back. */
-const FAILED_OFFER_AGAIN_MS = 5_000;
-/** Within this time those come whose room is rebuilt: they were told a time within a quarter of a second (`ReturnPacer`). */
-const ROOM_FILLS_MS = 400;
-/** Where somebody has just come, others often do. */
-const OTHERS_FOLLOW_MS = 250;
 
 /** What a room tells its node. */
 export interface RoomListener {
@@ -88,11 +76,7 @@ export class Room {
   readonly #listener: RoomListener;
   readonly #speakers: RoomSpeakers;
   readonly #roster: Roster;
-  /** Those whose viewers have not begun yet, by producer. */
-  readonly #firstPictures = new Map<string, FirstPicture>();
-  /** By the monotonic clock. */
-  readonly #bornAtMs: number;
-  #lastJoinMs: number;
+  readonly #offers: RoomOffers;
   #closed = false;
 
   private constructor(options: RoomOptions) {
@@ -101,7 +85,7 @@ export class Room {
     this.clock = options.clock;
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
-    this.#bornAtMs = this.#lastJoinMs = options.clock.monotonicMs();
+
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
       defaults: this.settings,
@@ -109,6 +93,7 @@ export class Room {
       clock: this.clock,
       logger: this.logger,
     });
+    this.#offers = new RoomOffers({ forwarding: this.forwarding, clock: options.clock });
     this.#roster = new Roster({
       maxListed: options.settings.maxListedPeers,
       publishers: () => this.publishers(),
@@ -240,9 +225,8 @@ export class Room {
       this.#listener.announced(this, peer);
     }
     this.#listener.changed(this);
-    this.#lastJoinMs = this.clock.monotonicMs();
+    this.#offers.joined();
     this.subscribeToAll(peer);
-    for (const picture of this.#firstPictures.values()) picture.review();
     // A moment later, so that the answer to its join comes first.
     this.clock.setTimer(0, () => this.#tellSpeakers(peer));
     return this.#roster.foundBy(peer, this.#publishersBut(peer));
@@ -260,10 +244,10 @@ export class Room {
   /** Offers a peer everything that the others send. */
   subscribeToAll(peer: RoomMember): void {
     const publishers = this.#publishersBut(peer);
-    if (peer.entities.receivingTransport() !== undefined) this.#offerAll(peer, publishers);
+    this.#offers.toNewcomer(peer, publishers);
     for (const publisher of publishers) {
       for (const publication of publisher.dataPublications()) {
-        void this.#offerData(peer, publisher, publication);
+        void this.#offers.data(peer, publisher, publication);
       }
     }
   }
@@ -285,31 +269,22 @@ export class Room {
    */
   async dataProduced(publisher: LocalPublisher, dataProducer: types.DataProducer): Promise<void> {
     if (!publisher.joined) return;
-    this.#listSender(publisher);
+    const publication = new LocalDataPublication(publisher.roomRouter, dataProducer);
+    if (!isForTheBot(publication)) this.#listSender(publisher);
     this.#announceUntilClosed(publisher, dataProducer);
-    await this.dataPublished(publisher, new LocalDataPublication(publisher.roomRouter, dataProducer));
+    await this.dataPublished(publisher, publication);
   }
 
   /** A stream that is new in the room goes to everybody but its publisher. */
   published(publisher: Publisher, publication: Publication): void {
     this.forwarding.reviewSoon();
-    const others: RoomMember[] = [];
-    this.#forJoined((peer) => {
-      if (peer.peerId !== publisher.peerId) others.push(peer);
-    });
-    const { id, kind } = publication;
-    if (kind === 'video') this.#firstPictures.set(id, this.#newPicture(id));
-    for (const peer of others) this.#offer(peer, publisher, publication);
-    this.#firstPictures.get(id)?.review();
+    this.#offers.toAll(this.#othersThan(publisher), publisher, publication);
   }
 
   /** As `dataProduced`, for whoever publishes it. */
   async dataPublished(publisher: Publisher, publication: DataPublication): Promise<void> {
-    const offers: Promise<void>[] = [];
-    this.#forJoined((peer) => {
-      if (peer.peerId !== publisher.peerId) offers.push(this.#offerData(peer, publisher, publication));
-    });
-    await Promise.all(offers);
+    const others = this.#othersThan(publisher);
+    await Promise.all(others.map((peer) => this.#offers.data(peer, publisher, publication)));
   }
 
   renamed(peer: RoomMember, displayName: string, oldDisplayName: string): void {
@@ -405,7 +380,7 @@ export class Room {
     for (const broadcaster of Array.from(this.broadcasters.values())) broadcaster.close();
     this.#speakers.close();
     this.#roster.close();
-    for (const picture of Array.from(this.#firstPictures.values())) picture.close();
+    this.#offers.close();
     this.forwarding.close();
     this.#routers.close();
     this.#listener.closed(this, reason);
@@ -429,69 +404,6 @@ export class Room {
   #publishersBut(peer: RoomMember): Publisher[] {
     const others = this.publishers().filter(({ peerId }) => peerId !== peer.peerId);
     return others.sort((a, b) => a.stamp - b.stamp || (a.peerId < b.peerId ? -1 : 1));
-  }
-
-  /** For how long others may still be on their way, milliseconds. */
-  #comingForMs(): number {
-    const nowMs = this.clock.monotonicMs();
-    return Math.max(0, this.#bornAtMs + ROOM_FILLS_MS - nowMs, this.#lastJoinMs + OTHERS_FOLLOW_MS - nowMs);
-  }
-
-  #newPicture(id: string): FirstPicture {
-    this.#firstPictures.get(id)?.close();
-    return new FirstPicture({
-      comingForMs: () => this.#comingForMs(),
-      onBegin: () => this.#firstPictures.delete(id),
-      clock: this.clock,
-    });
-  }
-
-  #offerAll(peer: RoomMember, publishers: readonly Publisher[]): void {
-    const offers = publishers.flatMap((publisher) =>
-      publisher.publications().map((publication) => ({ publisher, publication })),
-    );
-    const { slots } = peer;
-    slots?.arrange(offers.map(({ publication }) => publication.id));
-    const placeOf = ({ publication }: { publication: Publication }) => slots?.orderOf(publication.id) ?? 0;
-    offers.sort((a, b) => placeOf(a) - placeOf(b));
-    for (const { publisher, publication } of offers) this.#offer(peer, publisher, publication);
-  }
-
-  #offer(peer: RoomMember, publisher: Publisher, publication: Publication): void {
-    const again = () => this.#offer(peer, publisher, publication);
-    const offer = consume({
-      subscriber: peer,
-      publisherId: publisher.peerId,
-      publication,
-      firstViewer: this.#firstPictures.get(publication.id)?.expect(),
-      onConsumer: (entry) => this.forwarding.add(peer, entry, publication),
-      onAccepted: (entry) => this.forwarding.accepted(peer, entry),
-      // Its pipe broke and the producer lives: it is offered again, by another pipe.
-      onLost: () => this.clock.setTimer(OFFER_AGAIN_MS, again),
-    });
-    this.#supervise(offer, 'offering a producer', { peer, publication, again });
-  }
-
-  /** Never rejects. */
-  async #offerData(peer: RoomMember, publisher: Publisher, publication: DataPublication): Promise<void> {
-    if (isForTheBot(publication)) return;
-    const again = () => void this.#offerData(peer, publisher, publication);
-    const onLost = () => this.clock.setTimer(OFFER_AGAIN_MS, again);
-    const offer = consumeData({ subscriber: peer, publisherId: publisher.peerId, publication, onLost });
-    this.#supervise(offer, 'offering a data producer', { peer, publication, again });
-    await Promise.allSettled([offer]);
-  }
-
-  #supervise(
-    offer: Promise<void>,
-    what: string,
-    failed: { peer: RoomMember; publication: { readonly closed: boolean }; again: () => void },
-  ): void {
-    const { peer, publication, again } = failed;
-    supervise(offer, peer.logger, what);
-    offer.catch(() => {
-      if (!publication.closed && !peer.closed) this.clock.setTimer(FAILED_OFFER_AGAIN_MS, again);
-    });
   }
 
   /** Whoever comes while somebody speaks; from then on it hears of changes. */
@@ -542,6 +454,14 @@ export class Room {
     publisher.isAudience = false;
     this.#roster.introduce(publisher);
     this.#listener.announced(this, publisher);
+  }
+
+  #othersThan({ peerId }: Publisher): RoomMember[] {
+    const others: RoomMember[] = [];
+    this.#forJoined((peer) => {
+      if (peer.peerId !== peerId) others.push(peer);
+    });
+    return others;
   }
 
   #forJoined(tell: (peer: RoomMember) => void): void {

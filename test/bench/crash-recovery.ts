@@ -46,11 +46,17 @@ async function round(stage: RecoveryStage): Promise<Sample[]> {
     { name: 'node_p95_ms', unit: 'ms', value: nodeP95, bound: '<= 1500' },
     { name: 'node_silent_p95_ms', unit: 'ms', value: p95(silent), bound: '<= 6000' },
     { name: 'node_over_livekit_detection', unit: '', value: nodeP95 / LIVEKIT_DETECTION_MS },
+    { name: 'worker_p50_ms', unit: 'ms', value: p50(worker) },
+    { name: 'node_p50_ms', unit: 'ms', value: p50(node) },
+    { name: 'node_silent_p50_ms', unit: 'ms', value: p50(silent) },
     { name: 'affected_by_worker', unit: 'peers', value: worker.length },
     { name: 'affected_by_node', unit: 'peers', value: node.length },
   ];
 }
 
-function p95(gaps: number[]): number {
-  return gaps.length === 0 ? 0 : percentile(gaps, 0.95);
+const p95 = (gaps: number[]): number => ofGaps(gaps, 0.95);
+const p50 = (gaps: number[]): number => ofGaps(gaps, 0.5);
+
+function ofGaps(gaps: number[], rank: number): number {
+  return gaps.length === 0 ? 0 : percentile(gaps, rank);
 }
