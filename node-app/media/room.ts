@@ -85,7 +85,6 @@ export class Room {
     this.clock = options.clock;
     this.logger = options.logger.child({ roomId: options.roomId });
     this.createdAtMs = options.clock.nowMs();
-
     this.#listener = options.listener;
     this.forwarding = new RoomForwarding({
       defaults: this.settings,

@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<{ bench: Benchmark }>> = {
   'cascade-latency': () => import('./cascade-latency.js'),
   'cascade-scale': () => import('./cascade-scale.js'),
   broadcast: () => import('./broadcast.js'),
+  'key-frame': () => import('./key-frame.js'),
   'drain-gap': () => import('./drain-gap.js'),
   'crash-recovery': () => import('./crash-recovery.js'),
   'gateway-loss': () => import('./gateway-loss.js'),

@@ -11,8 +11,11 @@ interface LiveRoom {
   }[];
 }
 
-/** A node whose workers safely send so little that each carries one person. */
-const WORKERS = 3;
+/**
+ * A node whose workers safely send so little that each carries one person; and so many that one room finds its places
+ * while those of the one before are still reserved.
+ */
+const WORKERS = 6;
 const ENVIRONMENT = { FLEET_CAPACITY_PACKETS_PER_SECOND: String(WORKERS * 466) };
 
 describe('a browser that sends VP9 with spatial and temporal layers', () => {
