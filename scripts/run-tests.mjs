@@ -8,10 +8,13 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const { projects } = require('../jest.config.js');
 const jest = require.resolve('jest/bin/jest');
+const endAtExit = require.resolve('./end-at-exit.cjs');
 
 /** @param {string[]} args @returns {number} the exit status */
 function run(args) {
-  const { status } = spawnSync(process.execPath, [jest, ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--require', endAtExit, jest, ...args], {
+    stdio: 'inherit',
+  });
   return status ?? 1;
 }
 
