@@ -83,11 +83,12 @@ export function joinWanted(all: readonly WantedLayers[]): WantedLayers {
 }
 
 export function isSameWanted(left: WantedLayers, right: WantedLayers): boolean {
-  return (
-    left.temporalLayer === right.temporalLayer &&
-    left.spatialLayers.length === right.spatialLayers.length &&
-    left.spatialLayers.every((layer, index) => layer === right.spatialLayers[index])
-  );
+  return left.temporalLayer === right.temporalLayer && isSameLayers(left.spatialLayers, right.spatialLayers);
+}
+
+/** Of lists in ascending order. */
+export function isSameLayers(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((layer, index) => layer === right[index]);
 }
 
 /**

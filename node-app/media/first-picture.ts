@@ -86,9 +86,15 @@ export class FirstPicture {
 async function isConnected(transport: PeerTransport): Promise<void> {
   if (!('dtlsState' in transport) || transport.dtlsState === 'connected') return;
   await new Promise<void>((resolve) => {
-    transport.observer.on('dtlsstatechange', (state) => {
-      if (state === 'connected') resolve();
-    });
-    transport.observer.once('close', () => resolve());
+    const settle = () => {
+      transport.observer.off('dtlsstatechange', onState);
+      transport.observer.off('close', settle);
+      resolve();
+    };
+    const onState = (state: string) => {
+      if (state === 'connected') settle();
+    };
+    transport.observer.on('dtlsstatechange', onState);
+    transport.observer.on('close', settle);
   });
 }

@@ -441,10 +441,13 @@ export class Room {
     // Another one with its id has come in its place, here or on another node.
     const successor = this.publishers().find((publisher) => publisher.peerId === peerId);
     if (successor) this.#roster.introduce(successor);
-    for (const publisher of this.#roster.listedAgain(this.#localPublishers())) this.#list(publisher);
+    for (const publisher of this.#roster.listedAgain(this.#localPublishers())) {
+      this.#list(publisher);
+      this.#listener.announced(this, publisher);
+    }
   }
 
-  /** Whoever sends is no longer one of the audience. */
+  /** Whoever sends is no longer one of the audience; the other nodes learn it with what is sent. */
   #listSender(publisher: LocalPublisher): void {
     if (publisher.isAudience === true) this.#list(publisher);
   }
@@ -452,7 +455,6 @@ export class Room {
   #list(publisher: LocalPublisher): void {
     publisher.isAudience = false;
     this.#roster.introduce(publisher);
-    this.#listener.announced(this, publisher);
   }
 
   #othersThan({ peerId }: Publisher): RoomMember[] {

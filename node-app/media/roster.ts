@@ -99,7 +99,8 @@ export class Roster {
 
   #tellAudience(): void {
     const audience = this.#options.publishers().filter(({ isAudience }) => isAudience).length;
-    if (audience === this.#audience) return;
+    // Also when it is the same number: one may have come for one who is listed now, and doesn't count itself any more.
+    if (audience === 0 && this.#audience === 0) return;
     this.#audience = audience;
     this.#options.forEachListener((peer) => {
       const others: Audience = { count: audience - (peer.isAudience === true ? 1 : 0) };

@@ -76,7 +76,3 @@ export function farParameters(
   });
   return { codecs, headerExtensions, encodings, rtcp };
 }
-
-export function isSameLayers(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((layer, index) => layer === right[index]);
-}

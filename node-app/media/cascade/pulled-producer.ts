@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../../core/clock';
 import {
+  isSameLayers,
   isSameWanted,
   isSatisfied,
   joinWanted,
@@ -123,7 +124,7 @@ export class PulledProducer {
   }
 
   setLiveLayers(layers: readonly number[]): void {
-    const changed = !isSame(this.#liveLayers ?? [], layers);
+    const changed = !isSameLayers(this.#liveLayers ?? [], layers);
     this.#liveLayers = layers;
     this.#review();
     if (changed) for (const { onLiveLayers } of this.#passedOn) onLiveLayers(layers);
@@ -219,8 +220,4 @@ function wantedOf(demands: readonly LayerDemand[], liveLayers: readonly number[]
     temporalLayer: demand.preferredTemporalLayer,
   }));
   return joinWanted(ofEach);
-}
-
-function isSame(left: readonly number[], right: readonly number[]): boolean {
-  return left.length === right.length && left.every((layer, index) => layer === right[index]);
 }

@@ -1,10 +1,9 @@
 import type { types } from 'mediasoup';
 import type { Clock, Timer } from '../../../core/clock';
-import { liveLayersOf, type WantedLayers } from '../../../core/cascade/layer-demand';
+import { isSameLayers, liveLayersOf, type WantedLayers } from '../../../core/cascade/layer-demand';
 import { callMediasoup } from '../mediasoup-errors';
 import {
   farParameters,
-  isSameLayers,
   pipeCapabilities,
   type LayerSender,
   type LayerSenderOptions,

@@ -1,13 +1,7 @@
 import { parseScalabilityMode, type types } from 'mediasoup';
-import { liveLayersOf, type WantedLayers } from '../../../core/cascade/layer-demand';
+import { isSameLayers, liveLayersOf, type WantedLayers } from '../../../core/cascade/layer-demand';
 import { callMediasoup } from '../mediasoup-errors';
-import {
-  farParameters,
-  isSameLayers,
-  pipeCapabilities,
-  type LayerSender,
-  type LayerSenderOptions,
-} from './layer-sender';
+import { farParameters, pipeCapabilities, type LayerSender, type LayerSenderOptions } from './layer-sender';
 
 /**
  * Sends an SVC producer up to the highest wanted spatial and temporal layer: one consumer, limited to these and paused
