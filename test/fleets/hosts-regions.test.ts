@@ -27,7 +27,7 @@ describe('three regions with a room in all of them, on networks of their own', (
 
   beforeAll(async () => {
     // Everybody speaks, and is counted.
-    regions = await RegionHosts.start(REGIONS, { FLEET_HEARD_SPEAKERS: '0' });
+    regions = await RegionHosts.start(REGIONS, { env: { FLEET_HEARD_SPEAKERS: '0' } });
   });
 
   afterEach(async () => {

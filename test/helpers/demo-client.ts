@@ -119,11 +119,15 @@ export class DemoClient {
     }));
   }
 
-  /** Connects the transport for real, and can then send or receive packets. */
-  async connectMedia(transport: DemoTransport | undefined): Promise<RtpPeer> {
+  /**
+   * Connects the transport for real, and can then send or receive packets.
+   * @param address where the node is reached. @default where its candidates say
+   */
+  async connectMedia(transport: DemoTransport | undefined, address?: string): Promise<RtpPeer> {
     if (transport === undefined) throw new Error('there is no such transport yet');
+    const iceCandidates = transport.iceCandidates.map((one) => (address ? { ...one, address } : one));
     return RtpPeer.connect({
-      remote: transport,
+      remote: { ...transport, iceCandidates },
       connect: (dtlsParameters) =>
         this.peer.request('connectWebRtcTransport', { transportId: transport.id, dtlsParameters }),
     });

@@ -6,6 +6,7 @@ import {
   sendVp8,
   vp8Parameters,
   type RunningStream,
+  type Vp8StreamOptions,
 } from '../../local/load/rtp-streams';
 import { DemoClient } from './demo-client';
 import { eventually } from './eventually';
@@ -19,6 +20,10 @@ export interface HostedClientOptions {
   through: NodeHost;
   /** Sends audio and video of one small layer. @default true */
   publishes?: boolean;
+  /** Of its video: one packet of 200 bytes each frame, unless it says so. */
+  video?: Partial<Vp8StreamOptions>;
+  /** Where it reaches its media node. @default where its candidates say */
+  mediaAddress?: string;
 }
 
 /** What came of one stream of somebody else. */
@@ -26,6 +31,7 @@ interface Reception {
   packets: number;
   lastAtMs: number;
   longestGapMs: number;
+  sequenceNumbers: number[];
 }
 
 let ssrcs = 1_000;
@@ -86,6 +92,7 @@ export class HostedClient {
     /** On which its media is. */
     readonly nodeId: string,
     private readonly foundAtJoin: string[],
+    private readonly media: Pick<HostedClientOptions, 'video' | 'mediaAddress'>,
   ) {}
 
   static async join(hosts: NodeHosts, options: HostedClientOptions): Promise<HostedClient> {
@@ -95,7 +102,7 @@ export class HostedClient {
     const demo = await DemoClient.open(port, { roomId, peerId, generation: 'current' });
     const { peers } = await demo.enter();
     const found = (peers as { peerId: string }[]).map((peer) => peer.peerId);
-    const client = new HostedClient(demo, port.opened?.mediaNodeId ?? '', found);
+    const client = new HostedClient(demo, port.opened?.mediaNodeId ?? '', found, options);
     await client.#receive();
     if (publishes) await client.publish();
     return client;
@@ -133,11 +140,12 @@ export class HostedClient {
     return this.#received.get(stream)?.packets ?? 0;
   }
 
-  /** Gaps are counted from now on. */
+  /** Gaps and sequence numbers are counted from now on. */
   startGaps(): void {
     for (const reception of this.#received.values()) {
       reception.lastAtMs = performance.now();
       reception.longestGapMs = 0;
+      reception.sequenceNumbers.length = 0;
     }
   }
 
@@ -147,18 +155,26 @@ export class HostedClient {
     return Math.max(longestGapMs, performance.now() - lastAtMs);
   }
 
+  /** Of the packets of that stream since `startGaps`, in the order in which they came. */
+  sequenceNumbers(stream: string): readonly number[] {
+    return this.#received.get(stream)?.sequenceNumbers ?? [];
+  }
+
   /** Sends audio and video of one small layer, beside what it sends already. */
   async publish(): Promise<void> {
     let peer = this.#sender;
     if (peer === undefined) {
-      peer = this.#sender = await this.client.connectMedia(this.client.sendTransport);
+      peer = this.#sender = await this.client.connectMedia(
+        this.client.sendTransport,
+        this.media.mediaAddress,
+      );
       this.#mediaPeers.push(peer);
     }
     const [audio, video] = [(ssrcs += 1), (ssrcs += 1)];
     await this.client.produce('audio', opusParameters(audio));
     this.#run(sendOpus({ peer, ssrc: audio }));
     await this.client.produce('video', vp8Parameters([video]));
-    this.#run(sendVp8({ peer, ssrc: video, payloadBytes: 200 }));
+    this.#run(sendVp8({ peer, ssrc: video, payloadBytes: 200, ...this.media.video }));
     this.sends.push(`${this.peerId}/audio`, `${this.peerId}/video`);
   }
 
@@ -191,27 +207,28 @@ export class HostedClient {
   }
 
   async #receive(): Promise<void> {
-    const peer = await this.client.connectMedia(this.client.receiveTransport);
+    const peer = await this.client.connectMedia(this.client.receiveTransport, this.media.mediaAddress);
     this.#mediaPeers.push(peer);
     const keys = new Map<number, string>();
-    peer.onPacket(({ header: { ssrc } }: RtpPacket) => {
+    peer.onPacket(({ header: { ssrc, sequenceNumber } }: RtpPacket) => {
       let key = keys.get(ssrc);
       if (key === undefined) {
         key = this.#consumers().find((one) => one.ssrc === ssrc)?.key;
         if (key === undefined) return;
         keys.set(ssrc, key);
       }
-      this.#count(key);
+      this.#count(key, sequenceNumber);
     });
   }
 
-  #count(key: string): void {
+  #count(key: string, sequenceNumber: number): void {
     const nowMs = performance.now();
     const seen = this.#received.get(key);
-    this.#received.set(key, {
-      packets: (seen?.packets ?? 0) + 1,
-      lastAtMs: nowMs,
-      longestGapMs: seen === undefined ? 0 : Math.max(seen.longestGapMs, nowMs - seen.lastAtMs),
-    });
+    const reception = seen ?? { packets: 0, lastAtMs: nowMs, longestGapMs: 0, sequenceNumbers: [] };
+    reception.packets += 1;
+    reception.longestGapMs = Math.max(reception.longestGapMs, nowMs - reception.lastAtMs);
+    reception.lastAtMs = nowMs;
+    reception.sequenceNumbers.push(sequenceNumber);
+    if (!seen) this.#received.set(key, reception);
   }
 }

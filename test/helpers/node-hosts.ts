@@ -12,8 +12,8 @@ import { nodeVariables, TestNodeProcess } from './fleet-node';
 import type { HostNetwork, HostPlace } from './host-network';
 import { openHostNetwork } from './open-host-network';
 import { RedisServer } from './redis-server';
-import { SlowWires } from './slow-wires';
 import { TcpProxy } from './tcp-proxy';
+import { Wires } from './wires';
 
 export interface NodeHostsOptions {
   /** Hosts to begin with, each with a node: `node-a`, `node-b`, … */
@@ -62,7 +62,7 @@ export class NodeHosts {
   readonly #cut = new Set<NodeHost>();
   /** By node. */
   readonly #toRedis = new Map<string, TcpProxy>();
-  readonly #wires: SlowWires | undefined;
+  readonly #wires: Wires | undefined;
   /** What a node at the end of a wire has to know, by node. */
   readonly #wired = new Map<string, Record<string, string>>();
   #count = 0;
@@ -81,7 +81,7 @@ export class NodeHosts {
     roundTripMs: number,
   ) {
     if (roundTripMs > 0 && network.kind !== 'network namespaces') throw new Error('wires need namespaces');
-    if (roundTripMs > 0) this.#wires = new SlowWires(roundTripMs / 2);
+    if (roundTripMs > 0) this.#wires = new Wires({ delayMs: roundTripMs / 2 });
   }
 
   static async start(options: NodeHostsOptions): Promise<NodeHosts> {
@@ -142,11 +142,11 @@ export class NodeHosts {
     return this.#launch(nodeId, place);
   }
 
-  async #wire(address: string, wires: SlowWires): Promise<Record<string, string>> {
+  async #wire(address: string, wires: Wires): Promise<Record<string, string>> {
     const min = FIRST_PIPE_PORT + this.#count * PIPE_PORTS;
     const max = min + PIPE_PORTS - 1;
     const wireAddress = await this.network.addAddress();
-    const host = { address, wireAddress, linkPort: LINK_PORT, pipePorts: { min, max } };
+    const host = { address, wireAddress, tcpPort: LINK_PORT, pipePorts: { min, max } };
     return {
       FLEET_LINK_PORT: String(LINK_PORT),
       FLEET_LINK_ADDRESS: await wires.add(host),

@@ -4,9 +4,27 @@ import { NamespaceNetwork } from './namespace-network';
 import { NamespaceRouter } from './namespace-router';
 import { NodeHosts } from './node-hosts';
 import { openHostNetwork } from './open-host-network';
+import { Wires } from './wires';
+import type { Way, WayOptions } from './way';
+
+export interface RegionHostsOptions {
+  /** Further variables of all nodes. */
+  env?: Record<string, string>;
+  /** What is between two regions. @default nothing but a router */
+  way?: WayOptions & { delayMs: number };
+}
+
+/** Where the other regions reach one, and what its nodes have to know of that. */
+interface RegionEnd {
+  httpAddress: string;
+  env: Record<string, string>;
+}
 
 /** Each has an address of its own, so that all may have the same. */
 const HTTP_PORT = 8_080;
+/** Of pipes, where regions have wires: these tell them apart. */
+const FIRST_PIPE_PORT = 21_000;
+const PIPE_PORTS = 100;
 
 /**
  * Regions as networks of their own, each with a host, a node on it and a Redis. Between the regions is a router; a client
@@ -16,14 +34,14 @@ export class RegionHosts {
   readonly #networks = new Map<string, HostNetwork>();
   readonly #hosts = new Map<string, NodeHosts>();
   #router: NamespaceRouter | undefined;
+  #wires: Wires | undefined;
 
   private constructor() {}
 
-  /** @param env further variables of all nodes */
-  static async start(names: readonly string[], env: Record<string, string> = {}): Promise<RegionHosts> {
+  static async start(names: readonly string[], options: RegionHostsOptions = {}): Promise<RegionHosts> {
     const regions = new RegionHosts();
     try {
-      await regions.#start(names, env);
+      await regions.#start(names, options);
       return regions;
     } catch (error) {
       await regions.close();
@@ -31,14 +49,18 @@ export class RegionHosts {
     }
   }
 
-  async #start(names: readonly string[], env: Record<string, string>): Promise<void> {
+  async #start(names: readonly string[], { env = {}, way }: RegionHostsOptions): Promise<void> {
     const secret = randomBytes(32).toString('hex');
+    if (way) this.#wires = new Wires(way);
     for (const name of names) this.#networks.set(name, await openHostNetwork());
     const networks = Array.from(this.#networks.values());
     const routed = networks.filter((network) => network instanceof NamespaceNetwork);
     if (routed.length === networks.length) this.#router = await NamespaceRouter.join(routed);
     const places = await Promise.all(networks.map((network) => network.addHost()));
-    const urls = names.map((name, index) => [name, `http://${places[index]?.address}:${HTTP_PORT}`]);
+    const ends = await Promise.all(
+      names.map((name, index) => this.#end(this.#network(name), places[index]?.address ?? '', index)),
+    );
+    const urls = names.map((name, index) => [name, `http://${ends[index]?.httpAddress}`]);
     for (const [index, name] of names.entries()) {
       const hosts = await NodeHosts.start({
         count: 1,
@@ -50,11 +72,33 @@ export class RegionHosts {
           FLEET_REGION: name,
           FLEET_REGION_URLS: JSON.stringify(Object.fromEntries(urls)),
           FLEET_LINK_SECRETS: secret,
+          ...ends[index]?.env,
           ...env,
         },
       });
       this.#hosts.set(name, hosts);
     }
+  }
+
+  async #end(network: HostNetwork, address: string, index: number): Promise<RegionEnd> {
+    if (!this.#wires) return { httpAddress: `${address}:${HTTP_PORT}`, env: {} };
+    const min = FIRST_PIPE_PORT + index * PIPE_PORTS;
+    const pipePorts = { min, max: min + PIPE_PORTS - 1 };
+    const wireAddress = await network.addAddress();
+    return {
+      httpAddress: await this.#wires.add({ address, wireAddress, tcpPort: HTTP_PORT, pipePorts }),
+      env: {
+        FLEET_MEDIA_ANNOUNCED_ADDRESS: wireAddress,
+        FLEET_PIPE_PORT_MIN: String(pipePorts.min),
+        FLEET_PIPE_PORT_MAX: String(pipePorts.max),
+      },
+    };
+  }
+
+  /** What became of the packets of pipes between regions, where there is a way. */
+  get counts(): Way['counts'] {
+    if (!this.#wires) throw new Error('nothing is counted without a way');
+    return this.#wires.counts;
   }
 
   hosts(region: string): NodeHosts {
@@ -84,6 +128,7 @@ export class RegionHosts {
   /** Idempotent. */
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#hosts.values(), (hosts) => hosts.close()));
+    await this.#wires?.close();
     await Promise.all(Array.from(this.#networks.values(), (network) => network.close()));
   }
 

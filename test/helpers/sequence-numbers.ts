@@ -1,17 +1,23 @@
+/** Among these is one that was sent last, and not repaired. */
+const FIRST = 50;
+
 /**
- * How many of a stream's packets are missing among those that came, by their sequence numbers of 16 bits.
+ * How many of a stream's packets are missing among those that came, by their sequence numbers of 16 bits in the order in
+ * which they came.
  * @param newest so many of the last ones don't count: their repairs may be on their way
  */
 export function missingOf(numbers: readonly number[], newest: number): { expected: number; missing: number } {
-  const inOrder = unwrapped(numbers);
-  // What is older than the first one that came is a repair of what was lost before anybody counted.
-  const counted = inOrder.filter((number) => number >= 0 && number < (inOrder.at(-1) ?? 0) - newest);
-  const expected = (counted.at(-1) ?? 0) - (counted[0] ?? 0) + 1;
-  return { expected, missing: expected - counted.length };
+  const unwrapped = unwrap(numbers);
+  // Older ones are repairs of what was lost before anybody counted, or came late, and the rest of their time came before.
+  const start = Math.max(...unwrapped.slice(0, FIRST));
+  const end = Math.max(...unwrapped) - newest;
+  const counted = new Set(unwrapped.filter((number) => number >= start && number <= end));
+  const expected = Math.max(...counted) - start + 1;
+  return { expected, missing: expected - counted.size };
 }
 
-/** In their order, across the wrap. */
-function unwrapped(numbers: readonly number[]): number[] {
-  const first = numbers[0] ?? 0;
-  return numbers.map((number) => ((number - first + 0x8000) & 0xffff) - 0x8000).sort((a, b) => a - b);
+/** Across the wrap. */
+function unwrap(numbers: readonly number[]): number[] {
+  const [first = 0] = numbers;
+  return numbers.map((number) => ((number - first + 0x8000) & 0xffff) - 0x8000);
 }

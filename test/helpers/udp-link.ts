@@ -1,13 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-
-export interface UdpLinkOptions {
-  /** Share of the packets that are lost in each direction; decided by `random`. @default 0 */
-  loss?: number;
-  /** In one direction, milliseconds. @default 0 */
-  delayMs?: number;
-  /** Which packets are lost. @default a fixed sequence, so that runs are alike */
-  random?: () => number;
-}
+import { Way } from './way';
 
 export interface Address {
   ip: string;
@@ -21,18 +13,9 @@ export interface LinkPlace {
   socket: Socket;
 }
 
-/**
- * A network between two UDP sockets, in user space: each side sees the other behind an address of the link, and packets
- * are delayed and lost on the way. Set `cut` to lose all.
- */
-export class UdpLink {
-  cut = false;
-  /** Packets that were lost, and that passed. */
-  readonly counts = { lost: 0, passed: 0 };
+/** A way between two UDP sockets: each sees the other behind an address of the link. */
+export class UdpLink extends Way {
   private readonly sockets: Socket[] = [];
-  private readonly timers = new Set<NodeJS.Timeout>();
-
-  constructor(private readonly options: UdpLinkOptions = {}) {}
 
   /** Gives a socket an address on the link. Nothing passes before it is joined with another. */
   async attach({ ip, port }: Address): Promise<LinkPlace> {
@@ -49,36 +32,14 @@ export class UdpLink {
     b.socket.on('message', (packet) => this.pass(packet, a.socket, b.attached));
   }
 
-  async close(): Promise<void> {
-    for (const timer of this.timers) clearTimeout(timer);
+  override async close(): Promise<void> {
+    await super.close();
     await Promise.all(
       this.sockets.splice(0).map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
     );
   }
 
   private pass(packet: Buffer, from: Socket, to: Address): void {
-    const { loss = 0, delayMs = 0, random = this.sequence } = this.options;
-    if (this.cut || random() < loss) {
-      this.counts.lost += 1;
-      return;
-    }
-    this.counts.passed += 1;
-    const send = () => from.send(packet, to.port, to.ip);
-    if (delayMs === 0) {
-      send();
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      send();
-    }, delayMs);
-    this.timers.add(timer);
+    this.carry(() => from.send(packet, to.port, to.ip));
   }
-
-  private state = 1;
-  /** Park and Miller's generator. */
-  private readonly sequence = (): number => {
-    this.state = (this.state * 16_807) % 2_147_483_647;
-    return this.state / 2_147_483_647;
-  };
 }

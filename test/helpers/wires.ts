@@ -1,30 +1,35 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { TcpProxy } from './tcp-proxy';
+import { Way, type WayOptions } from './way';
 
 export interface Wired {
   /** The host's own. */
   address: string;
   /** Under which the other hosts reach it, by its wire. */
   wireAddress: string;
-  linkPort: number;
+  /** Of its links with them. */
+  tcpPort: number;
   /** Of pipes; no two hosts share one. */
   pipePorts: { min: number; max: number };
 }
 
 /**
- * Long wires between the nodes of a test, in user space, for where the kernel delays no packets: links and pipes of a
- * node are reached under an address of its wire, and what they carry comes later. Clients go straight.
+ * Long wires between the nodes of a test: links and pipes of a node are reached under an address of its wire, and what
+ * they carry comes later; of pipes also not all, or in another order. Clients go straight.
  */
-export class SlowWires {
+export class Wires extends Way {
   /** By port, which tells the host. */
   readonly #sockets = new Map<number, Socket>();
   readonly #links: TcpProxy[] = [];
+  readonly #delayMs: number;
 
-  /** @param oneWayMs half of the round trip between two nodes */
-  constructor(private readonly oneWayMs: number) {}
+  constructor(options: WayOptions & { delayMs: number }) {
+    super(options);
+    this.#delayMs = options.delayMs;
+  }
 
-  /** Gives the address of its link port. */
+  /** Gives the address of its TCP port. */
   async add(host: Wired): Promise<string> {
     for (let port = host.pipePorts.min; port <= host.pipePorts.max; port += 1) {
       const socket = createSocket('udp4');
@@ -33,14 +38,15 @@ export class SlowWires {
       await once(socket, 'listening');
       socket.on('message', (packet, from) => this.#pass(packet, from.port, { port, address: host.address }));
     }
-    const link = await TcpProxy.to(`tcp://${host.address}:${host.linkPort}`, host.wireAddress);
+    const link = await TcpProxy.to(`tcp://${host.address}:${host.tcpPort}`, host.wireAddress);
     // A proxy is slow in one direction: the whole round trip, then.
-    link.slow(2 * this.oneWayMs);
+    link.slow(2 * this.#delayMs);
     this.#links.push(link);
     return link.address;
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
+    await super.close();
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
     await Promise.all(this.#links.map((link) => link.close()));
@@ -48,8 +54,6 @@ export class SlowWires {
 
   /** It must seem to come from where the sender can be reached. */
   #pass(packet: Buffer, fromPort: number, to: { port: number; address: string }): void {
-    setTimeout(() => {
-      this.#sockets.get(fromPort)?.send(packet, to.port, to.address);
-    }, this.oneWayMs);
+    this.carry(() => this.#sockets.get(fromPort)?.send(packet, to.port, to.address));
   }
 }
