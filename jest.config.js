@@ -34,7 +34,7 @@ module.exports = {
     project('media'),
     project('local'),
     project('cdk'),
-    // Fleets on hosts of their own, regions, and lossy links: minutes, and both processors.
+    // Fleets on hosts of their own, regions, and lossy links.
     project('fleets'),
     project('scenarios'),
     // Real time: one at a time.

@@ -1,7 +1,6 @@
-// `npm test`. Without arguments: every test but those of whole fleets on hosts of their own (`npm run test:fleets`, which takes
-// minutes more), after what they need is built once. Stories come after the others; those in real time (browsers,
-// load, random harm) last and one at a time: a real video encoder on a machine that does other things sends fewer layers. With
-// arguments: jest, with them.
+// `npm test`. Without arguments: every test, after what they need is built once. Whole fleets on hosts of their own and
+// stories come after the others; those in real time (browsers, load, random harm) last and one at a time: a real video
+// encoder on a machine that does other things sends fewer layers. With arguments: jest, with them.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
@@ -39,6 +38,8 @@ if (args.length > 0) {
     built,
     // Many of them wait for real time, so that two would leave a processor idle.
     run(['--selectProjects', ...others, '--maxWorkers', '3']),
+    // These wait, too.
+    run(['--selectProjects', 'fleets', '--maxWorkers', '3']),
     // Their clouds run many times as fast as the clock: more than two at once fall behind it.
     run(['--selectProjects', 'scenarios', '--maxWorkers', '2']),
     run(['--selectProjects', ...inRealTime, '--runInBand']),

@@ -7,11 +7,11 @@ const EU = 'eu-central-1';
 const US = 'us-east-1';
 const REGIONS = [EU, US];
 
-/** Of each camera, so that a few hundred of its packets are lost in a quarter of a minute. */
-const VIDEO = { packetsPerFrame: 12 };
+/** A hundred packets are lost in a quarter of a minute, and a client that gets no processor for a second still loses none. */
+const VIDEO = { packetsPerFrame: 8 };
 const PACKETS = 4_000;
 /** A second's packets, whose repairs may be on their way. */
-const NEWEST = 450;
+const NEWEST = 300;
 
 let regions: RegionHosts;
 
@@ -29,8 +29,6 @@ test.each([
     for (const [region, peerId] of [
       [EU, 'ada'],
       [US, 'grace'],
-      [EU, 'alan'],
-      [US, 'edith'],
     ] as const) {
       const hosts = regions.hosts(region);
       const through = hosts.host(0);
@@ -43,12 +41,10 @@ test.each([
 
     const { lost, late } = { ...regions.counts };
     for (const client of clients) client.startGaps();
-    const [ada, grace, alan, edith] = clients as [HostedClient, HostedClient, HostedClient, HostedClient];
+    const [ada, grace] = clients as [HostedClient, HostedClient];
     const crossing = [
       [ada, 'grace/video'],
-      [alan, 'edith/video'],
       [grace, 'ada/video'],
-      [edith, 'alan/video'],
     ] as const;
     await eventually(() => crossing.every(([to, stream]) => to.sequenceNumbers(stream).length > PACKETS), {
       timeoutMs: 60_000,
@@ -59,7 +55,6 @@ test.each([
     console.info(`${missing} of ${expected} packets are missing, ${regions.counts.lost - lost} were lost`);
     expect(expected).toBeGreaterThan((crossing.length * PACKETS) / 2);
     expect(missing).toBeLessThan(expected * way.loss * 0.05);
-    // All four cross once, so that what was lost of them is known.
     expect(regions.counts.lost - lost).toBeGreaterThan(crossing.length * PACKETS * way.loss * 0.5);
 
     await Promise.all(clients.map((client) => client.leave()));
