@@ -374,6 +374,9 @@ async function build(
     status.started();
     await redisConnected(redis, clock);
     registrar.start();
+    // What the node can carry has changed: those who come back at once are placed by it.
+    for (const event of ['workerDied', 'workerReplaced'] as const)
+      media.on(event, () => void registrar.beat());
     regions?.presence.start();
     await within(registrar.beat(), FIRST_HEARTBEAT_MS, clock);
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * What we add to mediasoup-demo's protocol. Additive: notifications and fields that an old client ignores.
- * All of them are notifications from the server, but for `acknowledge`.
+ * All of them are notifications from the server, but for `acknowledge`, `ping` and `reopenSession`.
  */
 
 /** The WebSocket URL's query. Unknown parameters are ignored, as mediasoup-demo's clients send several. */
@@ -21,6 +21,8 @@ export const connectQuerySchema = z.object({
   migrate: z.enum(['0', '1']).optional(),
   /** Opens the session to which the one with this resume token migrates, as `migrateSession` asked for. */
   migrateFrom: z.string().max(1_024).optional(),
+  /** `1`: the client can open another session on this connection: it understands `reopen`. With `resume=1`. */
+  reopen: z.enum(['0', '1']).optional(),
   /** How many people are expected in the room, for its reservation. */
   expectedPeers: z.coerce.number().int().positive().max(100_000).optional(),
   /** `0`: this peer will not send, respectively not receive; its demand is smaller. */
@@ -56,10 +58,12 @@ export const connectionRefusedSchema = z.object({
   retryAfterMs: z.number().int().nonnegative().optional(),
 });
 
-/** The room moved or its node is gone: connect again after `retryAfterMs`. To clients with `resume=1`. */
+/** The room moved or its node is gone: come again after `retryAfterMs`. To clients with `resume=1`. */
 export const roomPlacementChangedSchema = z.object({
   reason: z.enum(['node-lost', 'worker-died', 'moved']),
   retryAfterMs: z.number().int().nonnegative(),
+  /** This connection stays: say `reopenSession` on it, in place of connecting again. To clients with `reopen=1`. */
+  reopen: z.boolean().optional(),
 });
 
 /** This gateway stops: resume on another one after `retryAfterMs`. To clients with `resume=1`. */
@@ -111,6 +115,11 @@ export const EXTENSION_METHODS = {
   gatewayClosing: 'gatewayClosing',
   migrateSession: 'migrateSession',
   acknowledge: 'acknowledge',
+  /**
+   * From the client, after `roomPlacementChanged` with `reopen`: what follows is of a new session. Without data. The
+   * answer is as to a new connection.
+   */
+  reopenSession: 'reopenSession',
   /** From the client after a silence; a gateway that said so answers `pong`, itself and at once. Both without data. */
   ping: 'ping',
   pong: 'pong',

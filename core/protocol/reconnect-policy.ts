@@ -18,7 +18,7 @@ export type ReconnectTrigger<E extends ReconnectError = ReconnectError> =
   /** The gateway stops; the session goes on elsewhere. */
   | { kind: 'gateway-closing'; retryAfterMs: number }
   /** The room moves or its node is gone: the session ends. */
-  | { kind: 'placement-changed'; reason: RoomPlacementChanged['reason']; retryAfterMs: number }
+  | ({ kind: 'placement-changed' } & RoomPlacementChanged)
   /** The server's word against this peer: `connectionRefused`, or a failed join. */
   | {
       kind: 'refused';
@@ -46,7 +46,8 @@ export interface ReconnectSituation {
 }
 
 export type ReconnectPlan =
-  | { action: 'resume' | 'rejoin'; delayMs: number }
+  /** `reopen`: a rejoin over the connection that there is. */
+  | { action: 'resume' | 'rejoin' | 'reopen'; delayMs: number }
   /** `error` is what the client fails with. */
   | { action: 'fail'; reason: 'refused' | 'gave-up' };
 
@@ -85,7 +86,7 @@ export function planReconnect(situation: ReconnectSituation, random: RandomSourc
     case 'gateway-closing':
       return after(serverTime(trigger.retryAfterMs, PLANNED_WINDOW_MS, random), true);
     case 'placement-changed':
-      return after(serverTime(trigger.retryAfterMs, PLANNED_WINDOW_MS, random), false);
+      return reopening(trigger, after(serverTime(trigger.retryAfterMs, PLANNED_WINDOW_MS, random), false));
     case 'media-lost':
       return after(within(LOSS_WINDOWS_MS[attempt - 1] ?? FALLBACK_WINDOW_MS, random), false);
     case 'lost':
@@ -107,6 +108,10 @@ export function planReconnect(situation: ReconnectSituation, random: RandomSourc
       return after(serverTime(retryAfterMs ?? 0, FALLBACK_WINDOW_MS, random), !SESSION_ENDED.has(code));
     }
   }
+}
+
+function reopening({ reopen }: Pick<RoomPlacementChanged, 'reopen'>, plan: ReconnectPlan): ReconnectPlan {
+  return reopen && plan.action === 'rejoin' ? { ...plan, action: 'reopen' } : plan;
 }
 
 function within([from, to]: readonly [number, number], random: RandomSource): number {

@@ -32,7 +32,7 @@ export class Connection {
   readonly socket: WebSocket;
   /** Monotonic milliseconds at which the WebSocket was open. */
   openedAtMs = 0;
-  private readonly handshake: Timer;
+  private handshake: Timer;
   private readonly ended: Promise<void>;
   private keepalive: Keepalive | undefined;
   private opened = false;
@@ -41,13 +41,19 @@ export class Connection {
   constructor(private readonly options: ConnectionOptions) {
     this.socket = new WebSocket(options.url, PROTOO_SUBPROTOCOL);
     this.ended = new Promise((resolve) => this.socket.once('close', () => resolve()));
-    this.handshake = options.clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
-      this.end(new PeerError('TIMEOUT', 'the server did not open a session', { retriable: true })),
-    );
+    this.handshake = this.awaitSession();
     this.socket.on('open', () => (this.openedAtMs = options.clock.monotonicMs()));
     this.socket.on('message', (frame: Buffer) => this.receive(frame));
     this.socket.on('error', (error) => this.end(PeerError.from(error)));
     this.socket.on('close', (code, reason) => this.end(PeerError.ofClose(code, reason.toString())));
+  }
+
+  /** Opens another session in the place of one that has ended, where the server said `reopen`. */
+  reopen(): void {
+    this.opened = false;
+    this.openedAtMs = this.options.clock.monotonicMs();
+    this.handshake = this.awaitSession();
+    this.notify(EXTENSION_METHODS.reopenSession);
   }
 
   /** Media has stopped: finds out whether this connection lives. */
@@ -82,7 +88,7 @@ export class Connection {
         const opened = sessionOpenedSchema.parse(message.data);
         this.opened = true;
         this.handshake.cancel();
-        if (opened.answersPings) this.keepalive = this.watch();
+        if (opened.answersPings) this.keepalive ??= this.watch();
         this.options.onOpened(opened);
       }
     } catch (cause) {
@@ -93,9 +99,19 @@ export class Connection {
   private watch(): Keepalive {
     return new Keepalive({
       clock: this.options.clock,
-      ping: () => this.socket.send(JSON.stringify({ notification: true, method: EXTENSION_METHODS.ping })),
+      ping: () => this.notify(EXTENSION_METHODS.ping),
       onLost: () => this.end(PeerError.lost('the server does not answer any more')),
     });
+  }
+
+  private awaitSession(): Timer {
+    return this.options.clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
+      this.end(new PeerError('TIMEOUT', 'the server did not open a session', { retriable: true })),
+    );
+  }
+
+  private notify(method: string): void {
+    this.socket.send(JSON.stringify({ notification: true, method }));
   }
 
   private end(error: PeerError): void {

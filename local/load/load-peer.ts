@@ -110,7 +110,12 @@ export class LoadPeer {
     return this.state === 'left' || this.state === 'dropped' || this.state === 'failed';
   }
 
-  private connect(action: 'resume' | 'rejoin'): void {
+  private connect(action: 'resume' | 'rejoin' | 'reopen'): void {
+    if (action === 'reopen' && this.connection) {
+      this.dropSession();
+      this.connection.reopen();
+      return;
+    }
     const session = action === 'resume' ? this.session : undefined;
     // What is missed meanwhile comes again on a resume; media goes on.
     void this.connection?.close('drop');
@@ -141,6 +146,8 @@ export class LoadPeer {
       peerId: spec.peerId,
       resume: '1',
       migrate: '1',
+      // Only where the token was looked at.
+      ...(Object.keys(more).length === 0 && { reopen: '1' }),
       expectedPeers: String(settings.expectedPeers),
       produce: spec.publishes ? '1' : '0',
       ...(settings.token !== undefined && { token: settings.token }),

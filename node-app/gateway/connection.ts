@@ -23,6 +23,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 /** Messages that may wait while the session is being opened. */
 const MAX_EARLY_MESSAGES = 64;
+/** Time for a client to say `reopenSession`, beyond the one at which it should, milliseconds. */
+const REOPEN_PATIENCE_MS = 5_000;
 /** A client that comes back at once after every close is held for a time; never for longer than this. */
 const MAX_HELD_MS = 30_000;
 
@@ -37,9 +39,13 @@ export interface ConnectionOptions {
   resumable: boolean;
   /** It resumes an earlier session. */
   resuming: boolean;
+  /** It can open another session on this connection, by `open`. */
+  reopens: boolean;
   gatewayNodeId: string;
   /** Authenticates, places and opens (or resumes). */
   open: (downlink: SessionDownlink, isGone: () => boolean) => Promise<Joined>;
+  /** What is being opened, until it is or the client was told why it isn't. Never rejects. */
+  onOpening: (opening: Promise<void>) => void;
   /** When this client should come again after it lost its room, milliseconds from now. */
   nextReturnMs: () => number;
   /** When it should resume its session elsewhere, milliseconds from now. */
@@ -60,7 +66,8 @@ export class Connection implements SessionDownlink {
   private readonly earlyDeliveries: { seq: number; message: ProtooMessage }[] = [];
   private earlyClose: SessionClose | undefined;
   private joined: Joined | undefined;
-  private phase: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  /** `ended`: the session did, and the client may open another one here. */
+  private phase: 'opening' | 'open' | 'ended' | 'closing' | 'closed' = 'opening';
   private answeredPing = true;
   private closeTimer: Timer | undefined;
 
@@ -75,8 +82,11 @@ export class Connection implements SessionDownlink {
     socket.on('error', (error) => this.log('debug', 'socket error', { reason: error.message }));
   }
 
-  /** Never rejects: a failure is told to the client. */
-  async start(): Promise<void> {
+  start(): void {
+    this.options.onOpening(this.openSession());
+  }
+
+  private async openSession(): Promise<void> {
     try {
       const joined = await this.options.open(this, () => this.phase !== 'opening');
       if (this.phase !== 'opening') {
@@ -177,7 +187,9 @@ export class Connection implements SessionDownlink {
       } satisfies SessionOpened);
     }
     for (const { seq, message } of this.earlyDeliveries.splice(0)) this.pass(seq, message);
-    if (this.earlyClose) this.closed(this.earlyClose);
+    const { earlyClose } = this;
+    this.earlyClose = undefined;
+    if (earlyClose) this.closed(earlyClose);
     for (const message of this.earlyInbound.splice(0)) this.forward(message);
   }
 
@@ -229,8 +241,26 @@ export class Connection implements SessionDownlink {
       return;
     }
     const retryAfterMs = error.retryAfterMs ?? this.options.nextReturnMs();
+    // Of a planned move this gateway may be a part.
+    if (this.options.reopens && reason !== 'moved') {
+      this.notifyMoved({ reason, retryAfterMs, reopen: true });
+      this.awaitReopen(retryAfterMs + REOPEN_PATIENCE_MS, error.code);
+      return;
+    }
     this.notifyMoved({ reason, retryAfterMs });
     this.closeAfterHold(CLOSE_CODES.moved, error.code, retryAfterMs);
+  }
+
+  private awaitReopen(timeoutMs: number, reason: string): void {
+    this.phase = 'ended';
+    this.guard.expectNoResponses();
+    this.closeTimer = this.options.clock.setTimer(timeoutMs, () => this.close(CLOSE_CODES.moved, reason));
+  }
+
+  private reopen(): void {
+    this.closeTimer?.cancel();
+    this.phase = 'opening';
+    this.start();
   }
 
   private notifyMoved(change: RoomPlacementChanged): void {
@@ -283,11 +313,12 @@ export class Connection implements SessionDownlink {
   }
 
   private receive(data: Buffer, isBinary: boolean): void {
-    if (this.phase !== 'opening' && this.phase !== 'open') return;
+    if (this.phase === 'closing' || this.phase === 'closed') return;
     const verdict = this.guard.check(data, isBinary);
     switch (verdict.kind) {
       case 'message':
-        if (this.phase === 'open') this.forward(verdict.message);
+        if (this.phase === 'ended') this.receiveBetween(verdict.message);
+        else if (this.phase === 'open') this.forward(verdict.message);
         else if (this.earlyInbound.length < MAX_EARLY_MESSAGES) this.earlyInbound.push(verdict.message);
         else this.refuse(new FleetError('FLEET_ERR_RATE_LIMITED'));
         return;
@@ -302,13 +333,22 @@ export class Connection implements SessionDownlink {
     }
   }
 
+  /** What comes before the client has said that it is of a new session was meant for the one that has ended. */
+  private receiveBetween(message: ProtooMessage): void {
+    if (this.answersPing(message)) return;
+    if ('notification' in message && message.method === EXTENSION_METHODS.reopenSession) this.reopen();
+  }
+
+  /** Whether this gateway lives is not for the media node to say. */
+  private answersPing(message: ProtooMessage): boolean {
+    const { resumable } = this.options;
+    const isPing = resumable && 'notification' in message && message.method === EXTENSION_METHODS.ping;
+    if (isPing) this.notify(EXTENSION_METHODS.pong, {});
+    return isPing;
+  }
+
   private forward(message: ProtooMessage): void {
-    const notified = 'notification' in message && this.options.resumable ? message.method : undefined;
-    // Whether this gateway lives is not for the media node to say.
-    if (notified === EXTENSION_METHODS.ping) {
-      this.notify(EXTENSION_METHODS.pong, {});
-      return;
-    }
+    if (this.answersPing(message)) return;
     if (!('notification' in message) || message.method !== EXTENSION_METHODS.acknowledge) {
       this.uplink?.send(message);
       return;

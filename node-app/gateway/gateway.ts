@@ -63,8 +63,14 @@ export class Gateway {
       peerId: query.peerId,
       resumable,
       resuming: resumable && query.resumeToken !== undefined,
+      // With a token that was good for a session, and not for its resume.
+      reopens: resumable && query.reopen === '1' && !query.resumeToken && !query.migrateFrom,
       gatewayNodeId: nodeId,
       open: (downlink, isGone) => this.open(query, request.remoteAddress, downlink, isGone),
+      onOpening: (opening) => {
+        this.opening.add(opening);
+        void opening.then(() => this.opening.delete(opening));
+      },
       nextReturnMs: () => this.pacer.nextRetryMs(clock.monotonicMs()),
       nextResumeMs: (graceMs) =>
         resumeRetryMs({ clients: this.connections.size, graceMs, joinsPerSecond }, random),
@@ -80,8 +86,7 @@ export class Gateway {
       connection.refuse(refusal);
       return;
     }
-    const opening = connection.start().finally(() => this.opening.delete(opening));
-    this.opening.add(opening);
+    connection.start();
   }
 
   /** Those whose clients can go on through another gateway. */

@@ -47,6 +47,11 @@ export class InboundGuard {
     this.expectedResponses += 1;
   }
 
+  /** What was sent before is answered no more. */
+  expectNoResponses(): void {
+    this.expectedResponses = 0;
+  }
+
   check(data: Buffer, isBinary: boolean): InboundVerdict {
     if (data.length > this.limits.maxMessageBytes) return closing('FLEET_ERR_MESSAGE_TOO_LARGE');
     if (isBinary) return closing('FLEET_ERR_BAD_MESSAGE', 'binary messages are not part of the protocol');

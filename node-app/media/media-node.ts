@@ -44,6 +44,8 @@ export interface MediaNodeOptions {
 export interface MediaNodeEvents {
   /** A worker process ended by itself; its rooms are closed with FLEET_ERR_WORKER_DIED. */
   workerDied: [{ worker: number; pid: number; roomIds: string[] }];
+  /** Another one stands in for it. */
+  workerReplaced: [];
 }
 
 /** What a node's heartbeat reports of its rooms. */
@@ -124,6 +126,7 @@ export class MediaNode extends EventEmitter<MediaNodeEvents> implements MediaPor
     });
     this.#egress.start();
     pool.on('died', (death) => this.#onWorkerDied(death));
+    pool.on('replaced', () => this.emit('workerReplaced'));
   }
 
   /** Starts the workers. @throws when one can not start or a port is taken */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import type { FleetClientOptions } from '../../web/sdk';
+import { ProcessTree } from '../bench/process-tree';
 import { launchBrowser } from '../helpers/browser';
 import { eventually } from '../helpers/eventually';
 import { RunningFleet } from '../helpers/fleet-up';
@@ -213,39 +214,48 @@ describe('the browser SDK', () => {
     expect(await ada.happened('peerLeft')).toEqual([]);
   });
 
-  test('when its media node dies, a client joins anew with the same tracks, on both sides', async () => {
-    const own = await RunningFleet.start(['--nodes', '2']);
-    try {
-      const roomId = randomUUID();
-      const ada = await open(roomId, 'ada', { url: own.url });
-      await ada.joinTalking();
-      const mediaNodeId = await ada.page.evaluate(() => globalThis.client.session?.mediaNodeId ?? '');
-      const survivor = mediaNodeId === own.node(1) ? own.node(2) : own.node(1);
-      const grace = await open(roomId, 'grace', { url: own.nodeUrl(survivor) });
-      await grace.join();
-      await grace.seesMoving('ada');
-      const track = await grace.page.evaluateHandle(() => globalThis.client.peer('ada')?.track('camera'));
+  test.each([
+    ['media node', (nodePid: number) => [nodePid]],
+    ['worker', (nodePid: number) => new ProcessTree(nodePid).pids().slice(1)],
+  ])(
+    'when its %s dies, a client joins anew with the same tracks, on both sides, and over its connection where that stays',
+    async (_, dying) => {
+      const own = await RunningFleet.start(['--nodes', '2']);
+      try {
+        const roomId = randomUUID();
+        const ada = await open(roomId, 'ada', { url: own.url });
+        await ada.joinTalking();
+        const mediaNodeId = await ada.page.evaluate(() => globalThis.client.session?.mediaNodeId ?? '');
+        const survivor = mediaNodeId === own.node(1) ? own.node(2) : own.node(1);
+        const grace = await open(roomId, 'grace', { url: own.nodeUrl(survivor) });
+        await grace.join();
+        await grace.seesMoving('ada');
+        const track = await grace.page.evaluateHandle(() => globalThis.client.peer('ada')?.track('camera'));
+        const connected = jest.fn();
+        grace.page.on('websocket', connected);
 
-      process.kill(own.nodePid(mediaNodeId), 'SIGKILL');
-      await grace.waitFor('connected', ({ resumed }) => resumed === false);
-      for (const page of [ada, grace]) {
-        await eventually(async () => (await page.happened('connected')).length >= 2);
+        for (const pid of dying(own.nodePid(mediaNodeId))) process.kill(pid, 'SIGKILL');
+        await grace.waitFor('connected', ({ resumed }) => resumed === false);
+        for (const page of [ada, grace]) {
+          await eventually(async () => (await page.happened('connected')).length >= 2);
+        }
+        await grace.seesMoving('ada');
+        expect(
+          await grace.page.evaluate(
+            (before) => before === globalThis.client.peer('ada')?.track('camera'),
+            track,
+          ),
+        ).toBe(true);
+        expect(await grace.happened('peerLeft')).toEqual([]);
+        expect(connected).not.toHaveBeenCalled();
+        expect(await ada.page.evaluate(() => globalThis.client.camera?.mediaStreamTrack.readyState)).toBe(
+          'live',
+        );
+      } finally {
+        await own.stop();
       }
-      await grace.seesMoving('ada');
-      expect(
-        await grace.page.evaluate(
-          (before) => before === globalThis.client.peer('ada')?.track('camera'),
-          track,
-        ),
-      ).toBe(true);
-      expect(await grace.happened('peerLeft')).toEqual([]);
-      expect(await ada.page.evaluate(() => globalThis.client.camera?.mediaStreamTrack.readyState)).toBe(
-        'live',
-      );
-    } finally {
-      await own.stop();
-    }
-  });
+    },
+  );
 
   test('a connection comes back through another gateway', async () => {
     const { grace } = await adaAndGrace();

@@ -386,6 +386,8 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
       token: getToken && !point ? await getToken() : token,
       resume: '1',
       migrate: '1',
+      // Only where there is a token that is good for another session.
+      reopen: point ? undefined : '1',
       ...point,
       expectedPeers,
       produce: produce === false ? '0' : '1',

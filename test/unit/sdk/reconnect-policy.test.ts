@@ -79,6 +79,8 @@ describe('planReconnect', () => {
   it('resumes after a gateway closed, and joins anew after the placement changed', () => {
     expect(plan({ kind: 'gateway-closing', retryAfterMs: 0 }).action).toBe('resume');
     expect(plan({ kind: 'placement-changed', reason: 'moved', retryAfterMs: 0 }).action).toBe('rejoin');
+    const staying = { reason: 'worker-died', retryAfterMs: 0, reopen: true } as const;
+    expect(plan({ kind: 'placement-changed', ...staying }).action).toBe('reopen');
     expect(plan({ kind: 'media-lost' }).action).toBe('rejoin');
   });
 

@@ -391,6 +391,101 @@ describe('SessionKeeper', () => {
     expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
   });
 
+  describe('whose session is gone, and whose connection stays', () => {
+    const LOST = { reason: 'worker-died', retryAfterMs: 1_000, reopen: true };
+
+    it('joins by another session over it, after the time that the server named', async () => {
+      const { clock, socket, sockets, log, keeper, join } = setUp();
+      await join();
+      socket().notify('newPeer', {}, 7);
+      const waiting = keeper.signalling?.request('produce');
+      socket().notify('roomPlacementChanged', LOST);
+      // It asked the session that is gone.
+      const refused = expect(waiting).rejects.toMatchObject({ code: 'CONNECTION_LOST', retriable: true });
+      await clock.advance(1_099);
+      expect(socket().sent.at(-1)).not.toMatchObject({ method: 'reopenSession' });
+      await clock.advance(1);
+      expect(socket().sent.at(-1)).toMatchObject({ notification: true, method: 'reopenSession' });
+      socket().openSession({ sessionId: 's2', resumeToken: 'r2' });
+      await settle();
+      await refused;
+      socket().answer('join', {}, 1);
+      await settle();
+      socket().notify('newPeer', {}, 2);
+      expect(log.filter((line) => !line.includes('roomPlacementChanged'))).toEqual([
+        'notified newPeer',
+        'retry 1 in 1100: FLEET_ERR_WORKER_DIED',
+        'joined',
+        'notified newPeer',
+      ]);
+      expect(sockets).toHaveLength(1);
+      // What is lost next is the new one.
+      socket().drop();
+      await clock.advance(250);
+      expect(socket().query).toMatchObject({ resumeToken: 'r2', lastSeq: '2' });
+    });
+
+    it('takes what comes with the new session to be of it', async () => {
+      const { clock, socket, log, join } = setUp();
+      await join();
+      socket().notify('roomPlacementChanged', LOST);
+      await clock.advance(1_100);
+      socket().openSession({ sessionId: 's2', resumeToken: 'r2' });
+      socket().notify('newPeer', {}, 1);
+      await settle();
+      expect(log.at(-1)).toBe('notified newPeer');
+    });
+
+    it('connects again when the connection goes before', async () => {
+      const { clock, socket, sockets, join } = setUp();
+      await join();
+      socket().notify('roomPlacementChanged', LOST);
+      await clock.advance(500);
+      socket().drop();
+      await clock.advance(600);
+      expect(sockets).toHaveLength(2);
+      expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    });
+
+    it.each([
+      ['is lost', (socket: FakeSocket) => socket.drop(), 750],
+      [
+        'is refused a session',
+        (socket: FakeSocket) =>
+          socket.notify('connectionRefused', {
+            code: 'FLEET_ERR_PLACEMENT_UNAVAILABLE',
+            message: 'later',
+            retriable: true,
+            retryAfterMs: 500,
+          }),
+        550,
+      ],
+      ['gets no answer', () => undefined, 10_750],
+    ])('connects again when it %s', async (_, happens, afterMs) => {
+      const { clock, socket, sockets, join } = setUp();
+      await join();
+      socket().notify('roomPlacementChanged', LOST);
+      await clock.advance(1_100);
+      happens(socket());
+      await clock.advance(afterMs);
+      expect(sockets).toHaveLength(2);
+      expect(sockets[0]?.readyState).toBe(3);
+      expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    });
+
+    it('leaves nothing behind when it is closed meanwhile', async () => {
+      const { clock, socket, keeper, log, join } = setUp();
+      await join();
+      socket().notify('roomPlacementChanged', LOST);
+      await clock.advance(1_100);
+      keeper.close();
+      await settle();
+      expect(socket().readyState).toBe(3);
+      expect(log.filter((line) => !line.includes('roomPlacementChanged'))).toHaveLength(1);
+      expect(clock.waiting).toBe(0);
+    });
+  });
+
   it('hurries a lost connection when the network is back, but never a time that the server named', async () => {
     const lost = setUp();
     await lost.join();

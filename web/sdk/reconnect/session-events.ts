@@ -26,7 +26,12 @@ export function extensionOf(message: ProtooMessage): ReconnectTrigger<FleetClien
     case GATEWAY_CLOSING:
       return { kind: 'gateway-closing', retryAfterMs };
     case ROOM_PLACEMENT_CHANGED:
-      return { kind: 'placement-changed', reason: data.reason ?? 'moved', retryAfterMs };
+      return {
+        kind: 'placement-changed',
+        reason: data.reason ?? 'moved',
+        retryAfterMs,
+        reopen: data.reopen === true,
+      };
     default:
       return undefined;
   }

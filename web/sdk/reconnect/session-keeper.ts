@@ -162,8 +162,11 @@ export class SessionKeeper {
     if (this.#closed) return;
     const { clock, random, giveUpAfterMs, joinAttempts, freshToken, handlers } = this.#options;
     const now = clock.monotonicMs();
-    // With that the session ends: there is nothing to resume.
-    if (trigger.kind === 'placement-changed' && this.#session) this.#session.graceEndsMs = now;
+    // With that the session ends: there is nothing to resume, and nobody to answer.
+    if (trigger.kind === 'placement-changed' && this.#session) {
+      this.#session.graceEndsMs = now;
+      this.#session.signalling.detach();
+    }
     this.#troubleSinceMs ??= now;
     const attempt = ++this.#attempt;
     const plan = planReconnect(
@@ -187,7 +190,8 @@ export class SessionKeeper {
     this.#planned?.timer.cancel();
     const run = () => {
       this.#planned = undefined;
-      void this.#connect(plan.action);
+      if (plan.action === 'reopen' && this.#connection) void this.#reopen(this.#connection);
+      else void this.#connect(plan.action === 'resume' ? 'resume' : 'rejoin');
     };
     const hasty = trigger.kind === 'lost' && trigger.error.retryAfterMs === undefined;
     this.#planned = { timer: clock.setTimer(plan.delayMs, run), run, hasty };
@@ -305,6 +309,23 @@ export class SessionKeeper {
     this.#connection = connection;
     if (session && connection.opened.resumed) this.#resume(session, connection);
     else this.#join(connection);
+  }
+
+  /** Another session over the connection that there is. */
+  async #reopen(connection: Connection): Promise<void> {
+    if (this.#closed || this.#connecting) return;
+    this.#connecting = true;
+    try {
+      this.#options.handlers.connecting();
+      await connection.reopen();
+      this.#connecting = false;
+    } catch (error) {
+      this.#connecting = false;
+      if (this.#connection === connection) this.#connection = undefined;
+      this.#attemptFailed(FleetClientError.from(error, 'CONNECTION_LOST'));
+      return;
+    }
+    this.#join(connection);
   }
 
   #attemptFailed(error: FleetClientError): void {

@@ -23,6 +23,7 @@ const LEAVE: (typeof CLIENT_CLOSE_CODES)['leave'] = 1000;
 const DROP: (typeof CLIENT_CLOSE_CODES)['drop'] = 4001;
 const SESSION_OPENED: (typeof EXTENSION_METHODS)['sessionOpened'] = 'sessionOpened';
 const PING: (typeof EXTENSION_METHODS)['ping'] = 'ping';
+const REOPEN_SESSION: (typeof EXTENSION_METHODS)['reopenSession'] = 'reopenSession';
 const PONG: (typeof EXTENSION_METHODS)['pong'] = 'pong';
 const CONNECTION_REFUSED: (typeof EXTENSION_METHODS)['connectionRefused'] = 'connectionRefused';
 
@@ -30,6 +31,11 @@ const CONNECTION_REFUSED: (typeof EXTENSION_METHODS)['connectionRefused'] = 'con
 export interface Connection {
   readonly socket: SocketLike;
   readonly opened: SessionOpened;
+  /**
+   * Opens another session where the one before has ended and the server said `reopen`; to be listened to anew. The
+   * connection is over when it fails. @throws FleetClientError as openConnection
+   */
+  reopen(): Promise<void>;
   /** From now on; messages that came in the meantime are delivered at once. */
   listen(listener: ConnectionListener): void;
   /** Asks the server at once for a sign of life. False: this one does not answer such questions. */
@@ -57,96 +63,141 @@ export interface OpenConnectionOptions {
  * Opens a socket and waits for the server's word.
  * @throws FleetClientError of `connectionRefused`, CONNECTION_LOST (retriable) when it can't be reached
  */
-export function openConnection(options: OpenConnectionOptions): Promise<Connection> {
-  const { url, clock, createSocket, signal, first } = options;
-  return new Promise((resolve, reject) => {
-    let socket: SocketLike;
+export async function openConnection(options: OpenConnectionOptions): Promise<Connection> {
+  let socket: SocketLike;
+  try {
+    socket = options.createSocket(options.url, SUBPROTOCOL);
+  } catch (error) {
+    throw new FleetClientError('INVALID_ARGUMENT', 'the url can not be opened', { cause: error });
+  }
+  const connection = new SocketConnection(socket, options);
+  await connection.open();
+  return connection;
+}
+
+class SocketConnection implements Connection {
+  /** The server's word on a session is awaited. */
+  #opening: { resolve: () => void; reject: (error: FleetClientError) => void } | undefined;
+  #opened: SessionOpened | undefined;
+  #listener: ConnectionListener | undefined;
+  #keepalive: Keepalive | undefined;
+  #closedBy: FleetClientError | undefined;
+  #silent = false;
+  /** Came before anybody listened. */
+  readonly #early: ProtooMessage[] = [];
+
+  constructor(
+    readonly socket: SocketLike,
+    private readonly options: OpenConnectionOptions,
+  ) {
+    socket.addEventListener('message', ({ data }) => this.#receive(data));
+    socket.addEventListener('close', ({ code, reason }) => this.#socketClosed(code, reason));
+  }
+
+  get opened(): SessionOpened {
+    if (!this.#opened) throw new Error('the server has not opened a session yet');
+    return this.#opened;
+  }
+
+  /** @throws FleetClientError and is over then */
+  async open(): Promise<void> {
+    const { clock, signal } = this.options;
+    const timer = clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
+      this.#end(lost(`the server did not open a session in ${HANDSHAKE_TIMEOUT_MS} ms`)),
+    );
+    const onAbort = () => this.#end(new FleetClientError('CLOSED', 'the client was closed'));
+    signal.addEventListener('abort', onAbort);
     try {
-      socket = createSocket(url, SUBPROTOCOL);
-    } catch (error) {
-      reject(new FleetClientError('INVALID_ARGUMENT', 'the url can not be opened', { cause: error }));
+      await new Promise<void>((resolve, reject) => (this.#opening = { resolve, reject }));
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async reopen(): Promise<void> {
+    if (this.#closedBy) throw this.#closedBy;
+    this.#listener = undefined;
+    this.#notify(REOPEN_SESSION);
+    await this.open();
+  }
+
+  listen(listener: ConnectionListener): void {
+    this.#listener = listener;
+    for (const message of this.#early.splice(0)) listener.onMessage(message);
+    if (this.#closedBy) listener.onClosed(this.#closedBy);
+  }
+
+  check(): boolean {
+    this.#keepalive?.check();
+    return this.#keepalive !== undefined;
+  }
+
+  close(why: 'leave' | 'drop'): void {
+    this.#silence();
+    this.socket.close(why === 'leave' ? LEAVE : DROP);
+    this.#settleOpening()?.reject(new FleetClientError('CLOSED', 'the connection was closed'));
+  }
+
+  #receive(data: unknown): void {
+    const message = this.#silent ? undefined : parseFrame(data);
+    if (!message) return;
+    this.#keepalive?.heard();
+    const notified = 'notification' in message ? message : undefined;
+    if (notified?.method === PONG) return;
+    if (notified?.method === CONNECTION_REFUSED) this.#end(refusal(notified.data));
+    else if (this.#opening && notified?.method === SESSION_OPENED) this.#sessionOpened(notified.data);
+    else if (this.#listener) this.#listener.onMessage(message);
+    else this.#early.push(message);
+  }
+
+  #sessionOpened(data: unknown): void {
+    const session = sessionOpened(data);
+    if (!session) {
+      this.#end(new FleetClientError('PROTOCOL_ERROR', 'the server opened a session without its fields'));
       return;
     }
-    let opened = false;
-    let silent = false;
-    let keepalive: Keepalive | undefined;
-    let listener: ConnectionListener | undefined;
-    let closedBy: FleetClientError | undefined;
-    const early: ProtooMessage[] = [];
+    this.#opened = session;
+    if (session.answersPings) {
+      this.#keepalive ??= new Keepalive({
+        clock: this.options.clock,
+        ping: () => this.#notify(PING),
+        onLost: () => this.#end(lost('the server does not answer any more')),
+      });
+    }
+    this.#settleOpening()?.resolve();
+  }
 
-    const timer = clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
-      end(lost(`the server did not open a session in ${HANDSHAKE_TIMEOUT_MS} ms`)),
-    );
-    const onAbort = () => end(new FleetClientError('CLOSED', 'the client was closed'));
-    signal.addEventListener('abort', onAbort);
+  #notify(method: string): void {
+    this.socket.send(JSON.stringify({ notification: true, method }));
+  }
 
-    const silence = () => {
-      timer.cancel();
-      keepalive?.close();
-      signal.removeEventListener('abort', onAbort);
-      silent = true;
-    };
-    const end = (error: FleetClientError) => {
-      silence();
-      socket.close(DROP);
-      if (!opened) reject(error);
-      else if (listener) listener.onClosed(error);
-      else closedBy = error;
-    };
+  #socketClosed(code: number, reason: string): void {
+    if (this.#silent) return;
+    const { first, url } = this.options;
+    const neverOpened = first && !this.#opened && code === ABNORMAL_CLOSURE;
+    this.#end(neverOpened ? unreachable(url) : closeError(code, reason));
+  }
 
-    socket.addEventListener('message', ({ data }) => {
-      const message = silent ? undefined : parseFrame(data);
-      if (!message) return;
-      keepalive?.heard();
-      if ('notification' in message && message.method === PONG) return;
-      if ('notification' in message && message.method === CONNECTION_REFUSED) {
-        end(refusal(message.data));
-        return;
-      }
-      if (!opened && 'notification' in message && message.method === SESSION_OPENED) {
-        const session = sessionOpened(message.data);
-        if (!session) {
-          end(new FleetClientError('PROTOCOL_ERROR', 'the server opened a session without its fields'));
-          return;
-        }
-        opened = true;
-        timer.cancel();
-        signal.removeEventListener('abort', onAbort);
-        if (session.answersPings) {
-          keepalive = new Keepalive({
-            clock,
-            ping: () => socket.send(JSON.stringify({ notification: true, method: PING })),
-            onLost: () => end(lost('the server does not answer any more')),
-          });
-        }
-        resolve({
-          socket,
-          opened: session,
-          listen: (next) => {
-            listener = next;
-            for (const message of early.splice(0)) next.onMessage(message);
-            if (closedBy) next.onClosed(closedBy);
-          },
-          check: () => {
-            keepalive?.check();
-            return keepalive !== undefined;
-          },
-          close: (why) => {
-            silence();
-            socket.close(why === 'leave' ? LEAVE : DROP);
-          },
-        });
-        return;
-      }
-      if (listener) listener.onMessage(message);
-      else early.push(message);
-    });
-    socket.addEventListener('close', ({ code, reason }) => {
-      if (silent) return;
-      const neverOpened = first && !opened && code === ABNORMAL_CLOSURE;
-      end(neverOpened ? unreachable(url) : closeError(code, reason));
-    });
-  });
+  #end(error: FleetClientError): void {
+    this.#silence();
+    this.socket.close(DROP);
+    const opening = this.#settleOpening();
+    if (opening) opening.reject(error);
+    else if (this.#listener) this.#listener.onClosed(error);
+    else this.#closedBy = error;
+  }
+
+  #settleOpening() {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    return opening;
+  }
+
+  #silence(): void {
+    this.#keepalive?.close();
+    this.#silent = true;
+  }
 }
 
 function lost(message: string): FleetClientError {
