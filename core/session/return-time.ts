@@ -10,13 +10,16 @@ import type { RandomSource } from '../clock';
 export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 25;
 
 /** Gateways notice a loss in the same moment, and none knows of the others: each time is blurred by this, milliseconds. */
-const BLUR_MS = 250;
+const BLUR_MS = 100;
+/** So much of what the fleet takes may come at once, milliseconds: who is within it waits for nobody. */
+const AT_ONCE_MS = 500;
 /** Clients of a lost gateway come back within this time at least, milliseconds. */
 const SHORTEST_RESUME_WINDOW_MS = 500;
 
 /**
- * Tells peers that lost their room one after the other when to come back: as many a second as the fleet takes, and
- * the first ones at once, so that a small room is back in half a second and a large loss is spread out.
+ * Tells peers that lost their room one after the other when to come back: the first ones at once, as many as the fleet takes
+ * in half a second, and the others as many a second as it takes, so that a small room is back at once and a large loss is
+ * spread out.
  */
 export class ReturnPacer {
   private nextFreeMs = Number.NEGATIVE_INFINITY;
@@ -26,8 +29,9 @@ export class ReturnPacer {
   /** For the next peer, milliseconds from now. `nowMs`: of a monotonic clock. */
   nextRetryMs(nowMs: number): number {
     const { joinsPerSecond, random } = this.options;
-    const atMs = Math.max(nowMs, this.nextFreeMs);
-    this.nextFreeMs = atMs + 1_000 / joinsPerSecond;
+    const dueMs = Math.max(this.nextFreeMs, nowMs - AT_ONCE_MS);
+    this.nextFreeMs = dueMs + 1_000 / joinsPerSecond;
+    const atMs = Math.max(nowMs, dueMs);
     return Math.floor(atMs - nowMs + random() * BLUR_MS);
   }
 }

@@ -120,32 +120,28 @@ export class PeerMedia {
   /** The whole way into the room. @param slots of the session before, for who migrates @throws PeerError */
   async enter(slots?: readonly ReceivingSlot[]): Promise<void> {
     const { signalling, displayName, publish } = this.options;
-    const { routerRtpCapabilities } = capabilitiesSchema.parse(
-      await signalling.request('getRouterRtpCapabilities'),
-    );
-    const [receiving, sending] = await Promise.all([
+    const [capabilities, receiving, sending] = await Promise.all([
+      signalling.request('getRouterRtpCapabilities'),
       this.createTransport('consumer'),
       publish ? this.createTransport('producer') : undefined,
     ]);
+    const { routerRtpCapabilities } = capabilitiesSchema.parse(capabilities);
     const receiver = this.connect(receiving);
     this.receiver = receiver;
     const sender = sending && this.connect(sending);
+    const join = signalling.request('join', {
+      displayName,
+      device: { flag: 'load', name: 'fleet load', version: '1' },
+      rtpCapabilities: { codecs: receivable(routerRtpCapabilities.codecs), headerExtensions: [] },
+      ...(slots && { slots }),
+    });
+    // As browsers do: once in the room, they don't wait for their connections to tell what they will send.
+    const published =
+      publish && sending && sender && join.then(() => this.publish(publish, sender, sending.transportId));
     // All of them are waited for, so that none fails unheard.
-    const [joined, received, sent] = await Promise.allSettled([
-      signalling.request('join', {
-        displayName,
-        device: { flag: 'load', name: 'fleet load', version: '1' },
-        rtpCapabilities: { codecs: receivable(routerRtpCapabilities.codecs), headerExtensions: [] },
-        ...(slots && { slots }),
-      }),
-      receiver,
-      sender,
-    ]);
-    for (const result of [joined, received, sent]) {
+    const results = await Promise.allSettled([join, receiver, sender, published]);
+    for (const result of results) {
       if (result.status === 'rejected') throw PeerError.from(result.reason);
-    }
-    if (publish && sending && sent.status === 'fulfilled' && sent.value) {
-      await this.publish(publish, sent.value, sending.transportId);
     }
   }
 
@@ -264,27 +260,27 @@ export class PeerMedia {
 
   private async publish(
     { audio, layersBps }: NonNullable<PeerMediaOptions['publish']>,
-    peer: RtpPeer,
+    sender: Promise<RtpPeer>,
     transportId: string,
   ): Promise<void> {
-    const produce = (kind: 'audio' | 'video', rtpParameters: types.RtpParameters) =>
-      this.options.signalling.request('produce', {
-        transportId,
-        kind,
-        rtpParameters,
-        appData: { source: kind },
-      });
-    if (audio) {
+    const produce = async (kind: 'audio' | 'video', rtpParameters: types.RtpParameters): Promise<RtpPeer> => {
+      const data = { transportId, kind, rtpParameters, appData: { source: kind } };
+      const [peer] = await Promise.all([sender, this.options.signalling.request('produce', data)]);
+      return peer;
+    };
+    const publishAudio = async (): Promise<void> => {
       const ssrc = randomSsrc();
-      await produce('audio', opusParameters(ssrc));
+      const peer = await produce('audio', opusParameters(ssrc));
       this.send(ssrc, () => sendOpus({ peer, ssrc }));
-    }
-    if (layersBps.length === 0) return;
-    const layers = layersBps.map((bps) => ({ ssrc: randomSsrc(), ...videoPackets(bps) }));
-    await produce('video', vp8Parameters(layers.map(({ ssrc }) => ssrc)));
-    for (const layer of layers) {
-      this.send(layer.ssrc, () => sendVp8({ peer, ...layer, keyFrames: 'asked' }));
-    }
+    };
+    const publishVideo = async (): Promise<void> => {
+      const layers = layersBps.map((bps) => ({ ssrc: randomSsrc(), ...videoPackets(bps) }));
+      const peer = await produce('video', vp8Parameters(layers.map(({ ssrc }) => ssrc)));
+      for (const layer of layers) {
+        this.send(layer.ssrc, () => sendVp8({ peer, ...layer, keyFrames: 'asked' }));
+      }
+    };
+    await Promise.all([audio && publishAudio(), layersBps.length > 0 && publishVideo()]);
   }
 
   private send(ssrc: number, start: () => RunningStream): void {

@@ -1,3 +1,4 @@
+import type { types } from 'mediasoup';
 import type { Clock, Timer } from '../../core/clock';
 import type { PeerTransport } from './peer-entities';
 
@@ -21,6 +22,8 @@ export interface FirstViewer {
 
 /** The others wait for one to whom it is offered for so long, milliseconds. */
 const PATIENCE_MS = 300;
+/** And for one who is still connecting, as those are who come back to a room that is rebuilt, milliseconds. */
+const CONNECTING_PATIENCE_MS = 700;
 /** They don't wait longer than this in all, milliseconds: by then a key frame of one's own comes as soon. */
 const LONGEST_MS = 1_000;
 
@@ -32,21 +35,20 @@ export class FirstPicture {
   readonly begins: Promise<void>;
   readonly #options: FirstPictureOptions;
   readonly #bornAtMs: number;
-  /** Those who have not taken it yet. */
-  readonly #awaited = new Set<FirstViewer>();
-  #lastOfferMs: number;
+  /** Those who have not taken it yet, and until when the others wait for them. */
+  readonly #awaited = new Map<FirstViewer, number>();
   #begin!: () => void;
   #hasBegun = false;
   #timer: Timer | undefined;
 
   constructor(options: FirstPictureOptions) {
     this.#options = options;
-    this.#bornAtMs = this.#lastOfferMs = options.clock.monotonicMs();
+    this.#bornAtMs = options.clock.monotonicMs();
     this.begins = new Promise((resolve) => (this.#begin = resolve));
   }
 
-  /** One more to whom it is offered. `review` must follow. */
-  expect(): FirstViewer {
+  /** One more to whom it is offered, over this transport if there is one yet. `review` must follow. */
+  expect(transport: PeerTransport | undefined): FirstViewer {
     const gone = () => {
       if (this.#awaited.delete(viewer)) this.review();
     };
@@ -55,8 +57,8 @@ export class FirstPicture {
       gone,
       ready: (transport) => void isConnected(transport).then(gone),
     };
-    this.#awaited.add(viewer);
-    this.#lastOfferMs = this.#options.clock.monotonicMs();
+    const patienceMs = transport && isConnecting(transport) ? CONNECTING_PATIENCE_MS : PATIENCE_MS;
+    this.#awaited.set(viewer, this.#options.clock.monotonicMs() + patienceMs);
     return viewer;
   }
 
@@ -66,7 +68,7 @@ export class FirstPicture {
     const { clock, comingForMs } = this.#options;
     this.#timer?.cancel();
     const nowMs = clock.monotonicMs();
-    const slowestMs = this.#awaited.size === 0 ? 0 : this.#lastOfferMs + PATIENCE_MS - nowMs;
+    const slowestMs = Math.max(0, ...this.#awaited.values()) - nowMs;
     const leftMs = Math.min(Math.max(comingForMs(), slowestMs), this.#bornAtMs + LONGEST_MS - nowMs);
     if (leftMs > 0) this.#timer = clock.setTimer(leftMs, () => this.review());
     else this.close();
@@ -82,9 +84,13 @@ export class FirstPicture {
   }
 }
 
+function isConnecting(transport: PeerTransport): transport is types.WebRtcTransport {
+  return 'dtlsState' in transport && transport.dtlsState !== 'connected';
+}
+
 /** Until then a viewer that begins asks for nothing, and once it is for a key frame of its own. */
 async function isConnected(transport: PeerTransport): Promise<void> {
-  if (!('dtlsState' in transport) || transport.dtlsState === 'connected') return;
+  if (!isConnecting(transport)) return;
   await new Promise<void>((resolve) => {
     const settle = () => {
       transport.observer.off('dtlsstatechange', onState);

@@ -18,10 +18,10 @@ export interface RoomOffersOptions {
 const OFFER_AGAIN_MS = 250;
 /** What can't be brought here is tried again for as long as it is there: the way to it may come back. */
 const FAILED_OFFER_AGAIN_MS = 5_000;
-/** Within this time those come whose room is rebuilt: they were told a time within a quarter of a second (`ReturnPacer`). */
-const ROOM_FILLS_MS = 400;
+/** Within this time those come whose room is rebuilt: they were told a time within a tenth of a second (`ReturnPacer`). */
+const ROOM_FILLS_MS = 250;
 /** Where somebody has just come, others often do. */
-const OTHERS_FOLLOW_MS = 250;
+const OTHERS_FOLLOW_MS = 150;
 
 /** Offers the peers of a room on this node what others send, until they have it or it is gone. */
 export class RoomOffers {
@@ -101,7 +101,7 @@ export class RoomOffers {
       subscriber: peer,
       publisherId: publisher.peerId,
       publication,
-      firstViewer: this.#firstPictures.get(publication.id)?.expect(),
+      firstViewer: this.#firstPictures.get(publication.id)?.expect(peer.entities.receivingTransport()),
       onConsumer: (entry) => forwarding.add(peer, entry, publication),
       onAccepted: (entry) => forwarding.accepted(peer, entry),
       // Its pipe broke and the producer lives: it is offered again, by another pipe.

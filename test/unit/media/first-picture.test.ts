@@ -28,8 +28,8 @@ function setUp() {
     onBegin: () => (state.begun += 1),
     clock,
   });
-  const expect = () => {
-    const viewer = picture.expect();
+  const expect = (transport = CONNECTED) => {
+    const viewer = picture.expect(transport);
     void viewer.begins.then(() => (state.viewersBegun += 1));
     picture.review();
     return viewer;
@@ -63,6 +63,17 @@ test('one who is slow, or who goes, does not hold up the others', async () => {
   expect(state).toMatchObject({ begun: 1, viewersBegun: 3 });
   slow.ready(CONNECTED);
   await clock.advance(1_000);
+  expect(state.begun).toBe(1);
+});
+
+test('one who is still connecting is waited for a little longer', async () => {
+  const { clock, state, expect: offer } = setUp();
+  offer().ready(CONNECTED);
+  const coming = new FakeTransport();
+  offer(coming.as()).ready(coming.as());
+  await clock.advance(699);
+  expect(state.begun).toBe(0);
+  await clock.advance(1);
   expect(state.begun).toBe(1);
 });
 

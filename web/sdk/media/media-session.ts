@@ -65,7 +65,13 @@ export class MediaSession {
   /** Makes the device and the transports ready for `join`. @throws FleetClientError */
   async open(): Promise<void> {
     const { produce, consume, grants } = this.#options;
-    const routerRtpCapabilities = await this.api.getRouterRtpCapabilities();
+    const sends = produce && (grants.canPublish || grants.canPublishData);
+    // Not one after the other: each is a round trip.
+    const [routerRtpCapabilities, receiving, sending] = await Promise.all([
+      this.api.getRouterRtpCapabilities(),
+      consume ? this.#transportOptions('consumer') : undefined,
+      sends || !consume ? this.#transportOptions('producer') : undefined,
+    ]);
     try {
       await this.#device.load({ routerRtpCapabilities });
     } catch (error) {
@@ -73,18 +79,15 @@ export class MediaSession {
         cause: error,
       });
     }
-    const opening: Promise<unknown>[] = [];
-    if (consume) opening.push(this.#openReceiveTransport());
-    const sends = produce && (grants.canPublish || grants.canPublishData);
-    if (sends || !consume) opening.push(this.sendTransport());
-    await Promise.all(opening);
     this.#assertOpen();
+    if (receiving) this.#openReceiveTransport(receiving);
+    if (sending) this.#sendTransport ??= Promise.resolve(this.#openSendTransport(sending));
   }
 
   /** The transport for what this client sends; made on first use. @throws FleetClientError */
   sendTransport(): Promise<types.Transport> {
     if (!this.#sendTransport) {
-      const opening = this.#openSendTransport();
+      const opening = this.#transportOptions('producer').then((options) => this.#openSendTransport(options));
       this.#sendTransport = opening;
       opening.catch(() => {
         if (this.#sendTransport === opening) this.#sendTransport = undefined;
@@ -161,17 +164,15 @@ export class MediaSession {
     );
   }
 
-  async #openReceiveTransport(): Promise<void> {
-    const transport = this.#device.createRecvTransport(await this.#transportOptions('consumer'));
-    if (this.#closed) transport.close();
+  #openReceiveTransport(options: types.TransportOptions): void {
+    const transport = this.#device.createRecvTransport(options);
     this.#receiveTransport = transport;
     this.#keep(transport);
   }
 
-  async #openSendTransport(): Promise<types.Transport> {
-    const transport = this.#device.createSendTransport(await this.#transportOptions('producer'));
-    if (this.#closed) transport.close();
+  #openSendTransport(options: types.TransportOptions): types.Transport {
     this.#assertOpen();
+    const transport = this.#device.createSendTransport(options);
     transport.on('produce', ({ kind, rtpParameters, appData }, callback, errback) => {
       this.api
         .produce({ transportId: transport.id, kind, rtpParameters, appData })
