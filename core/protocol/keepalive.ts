@@ -16,13 +16,21 @@ const SILENCE_MS = 5_000;
 const ANSWER_MS = 4_000;
 /** Time for the answer when there is another reason to doubt the connection, milliseconds. */
 const ANSWER_IN_DOUBT_MS = 2_000;
+/**
+ * And where a new connection would do as well, milliseconds: after a cut, what is sent over an old one may wait for seconds
+ * for TCP to try again, and a new one does not.
+ */
+const ANSWER_OR_CONNECT_MS = 1_000;
 
 /** A client's watch over a connection, for the end that nobody tells: the machine at its other end lost its power. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   #heardAtMs: number;
   #timer: Timer;
-  #isAsking = false;
+  /** By when the answer has to come, monotonic milliseconds; undefined: nothing was asked. */
+  #answerByMs: number | undefined;
+  #asked = 0;
+  #answered = 0;
 
   constructor(options: KeepaliveOptions) {
     this.#options = options;
@@ -30,16 +38,23 @@ export class Keepalive {
     this.#timer = this.#after(SILENCE_MS, () => this.#look());
   }
 
-  /** Something came. */
-  heard(): void {
+  /** Something came; an answer, when it is one. */
+  heard({ isAnswer }: { isAnswer: boolean }): void {
     this.#heardAtMs = this.#options.clock.monotonicMs();
+    if (isAnswer) this.#answered += 1;
   }
 
-  /** Asks at once, unless it is asking already: something else makes the connection doubtful. */
+  /** Asks at once, unless it has asked and knows as soon: something else makes the connection doubtful. */
   check(): void {
-    if (this.#isAsking) return;
-    this.#timer.cancel();
-    this.#ask(ANSWER_IN_DOUBT_MS);
+    const knowsByMs = this.#options.clock.monotonicMs() + ANSWER_IN_DOUBT_MS;
+    if (this.#answerByMs !== undefined && this.#answerByMs <= knowsByMs) return;
+    const askedAtMs = this.#options.clock.monotonicMs();
+    this.#ask(ANSWER_IN_DOUBT_MS, () => this.#heardAtMs >= askedAtMs);
+  }
+
+  /** Asks at once, and takes nothing but the answer to this, and soon: a new connection would do as well. */
+  checkOrReplace(): void {
+    this.#ask(ANSWER_OR_CONNECT_MS, () => this.#answered >= this.#asked);
   }
 
   /** Idempotent. */
@@ -48,18 +63,20 @@ export class Keepalive {
   }
 
   #look(): void {
-    const restMs = this.#heardAtMs + SILENCE_MS - this.#options.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
+    const restMs = this.#heardAtMs + SILENCE_MS - nowMs;
     if (restMs > 0) this.#timer = this.#after(restMs, () => this.#look());
-    else this.#ask(ANSWER_MS);
+    else this.#ask(ANSWER_MS, () => this.#heardAtMs >= nowMs);
   }
 
-  #ask(answerMs: number): void {
+  #ask(answerMs: number, isAlive: () => boolean): void {
     const { clock, ping, onLost } = this.#options;
-    const askedAtMs = clock.monotonicMs();
-    this.#isAsking = true;
+    this.#timer.cancel();
+    this.#asked += 1;
+    this.#answerByMs = clock.monotonicMs() + answerMs;
     this.#timer = this.#after(answerMs, () => {
-      this.#isAsking = false;
-      if (this.#heardAtMs >= askedAtMs) this.#look();
+      this.#answerByMs = undefined;
+      if (isAlive()) this.#look();
       else onLost();
     });
     ping();

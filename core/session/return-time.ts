@@ -26,13 +26,13 @@ export class ReturnPacer {
 
   constructor(private readonly options: { joinsPerSecond: number; random: RandomSource }) {}
 
-  /** For the next peer, milliseconds from now. `nowMs`: of a monotonic clock. */
+  /** For the next peer, milliseconds from now; never 0, which clients take for no time. `nowMs`: of a monotonic clock. */
   nextRetryMs(nowMs: number): number {
     const { joinsPerSecond, random } = this.options;
     const dueMs = Math.max(this.nextFreeMs, nowMs - AT_ONCE_MS);
     this.nextFreeMs = dueMs + 1_000 / joinsPerSecond;
     const atMs = Math.max(nowMs, dueMs);
-    return Math.floor(atMs - nowMs + random() * BLUR_MS);
+    return Math.max(1, Math.floor(atMs - nowMs + random() * BLUR_MS));
   }
 }
 
@@ -53,5 +53,5 @@ export function resumeRetryMs(
   random: RandomSource,
 ): number {
   const windowMs = Math.max(SHORTEST_RESUME_WINDOW_MS, (clients / joinsPerSecond) * 1_000);
-  return Math.floor(random() * Math.min(windowMs, graceMs / 2));
+  return Math.max(1, Math.floor(random() * Math.min(windowMs, graceMs / 2)));
 }

@@ -24,6 +24,9 @@ export interface ConnectionOptions {
 
 /** As long as the SDK waits for the server's first word, milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** An answer to a ping, without parsing everything that comes. */
+const PONG = `"method":"${EXTENSION_METHODS.pong}"`;
+const LONGEST_PONG = 100;
 /** A closing handshake that takes longer is cut off, milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -36,6 +39,8 @@ export class Connection {
   private readonly ended: Promise<void>;
   private keepalive: Keepalive | undefined;
   private opened = false;
+  /** Of a session that is being reopened. */
+  private onSilent: (() => void) | undefined;
   private over = false;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -48,12 +53,17 @@ export class Connection {
     this.socket.on('close', (code, reason) => this.end(PeerError.ofClose(code, reason.toString())));
   }
 
-  /** Opens another session in the place of one that has ended, where the server said `reopen`. */
-  reopen(): void {
+  /**
+   * Opens another session in the place of one that has ended, where the server said `reopen`.
+   * @param onSilent in place of `onClosed`, when the server doesn't answer
+   */
+  reopen(onSilent: () => void): void {
     this.opened = false;
+    this.onSilent = onSilent;
     this.openedAtMs = this.options.clock.monotonicMs();
     this.handshake = this.awaitSession();
     this.notify(EXTENSION_METHODS.reopenSession);
+    this.keepalive?.checkOrReplace();
   }
 
   /** Media has stopped: finds out whether this connection lives. */
@@ -74,7 +84,7 @@ export class Connection {
 
   private receive(frame: Buffer): void {
     if (this.over) return;
-    this.keepalive?.heard();
+    this.keepalive?.heard({ isAnswer: frame.length < LONGEST_PONG && frame.includes(PONG) });
     try {
       if (this.opened) {
         this.options.onFrame(frame);
@@ -87,6 +97,7 @@ export class Connection {
       } else if (message.method === EXTENSION_METHODS.sessionOpened) {
         const opened = sessionOpenedSchema.parse(message.data);
         this.opened = true;
+        this.onSilent = undefined;
         this.handshake.cancel();
         if (opened.answersPings) this.keepalive ??= this.watch();
         this.options.onOpened(opened);
@@ -100,7 +111,11 @@ export class Connection {
     return new Keepalive({
       clock: this.options.clock,
       ping: () => this.notify(EXTENSION_METHODS.ping),
-      onLost: () => this.end(PeerError.lost('the server does not answer any more')),
+      onLost: () => {
+        if (!this.onSilent) return this.end(PeerError.lost('the server does not answer any more'));
+        void this.close('drop');
+        this.onSilent();
+      },
     });
   }
 

@@ -113,7 +113,8 @@ export class LoadPeer {
   private connect(action: 'resume' | 'rejoin' | 'reopen'): void {
     if (action === 'reopen' && this.connection) {
       this.dropSession();
-      this.connection.reopen();
+      // It was its turn, and still is.
+      this.connection.reopen(() => this.connect('rejoin'));
       return;
     }
     const session = action === 'resume' ? this.session : undefined;

@@ -124,7 +124,7 @@ export class Connection implements SessionDownlink {
     const told = error.toJSON();
     // Whoever was on a node that is gone joins again as those do whose connection was not lost with it.
     if (this.options.resuming && error.code === 'FLEET_ERR_SESSION_GONE') {
-      told.retryAfterMs = Math.max(1, this.options.nextReturnMs());
+      told.retryAfterMs = this.options.nextReturnMs();
     }
     this.sayRefused(told);
     this.closeAfterHold(closeCodeFor(error.toJSON()), error.code, error.retryAfterMs);
@@ -317,6 +317,7 @@ export class Connection implements SessionDownlink {
     const verdict = this.guard.check(data, isBinary);
     switch (verdict.kind) {
       case 'message':
+        if (this.answersPing(verdict.message)) return;
         if (this.phase === 'ended') this.receiveBetween(verdict.message);
         else if (this.phase === 'open') this.forward(verdict.message);
         else if (this.earlyInbound.length < MAX_EARLY_MESSAGES) this.earlyInbound.push(verdict.message);
@@ -335,7 +336,6 @@ export class Connection implements SessionDownlink {
 
   /** What comes before the client has said that it is of a new session was meant for the one that has ended. */
   private receiveBetween(message: ProtooMessage): void {
-    if (this.answersPing(message)) return;
     if ('notification' in message && message.method === EXTENSION_METHODS.reopenSession) this.reopen();
   }
 
@@ -348,7 +348,6 @@ export class Connection implements SessionDownlink {
   }
 
   private forward(message: ProtooMessage): void {
-    if (this.answersPing(message)) return;
     if (!('notification' in message) || message.method !== EXTENSION_METHODS.acknowledge) {
       this.uplink?.send(message);
       return;

@@ -58,10 +58,10 @@ function setUp(overrides: Partial<SessionKeeperOptions> = {}) {
     if (!last) throw new Error('no socket was opened');
     return last;
   };
-  const join = async () => {
+  const join = async (opened: Record<string, unknown> = {}) => {
     keeper.start();
     await settle();
-    socket().openSession();
+    socket().openSession(opened);
     await settle();
     socket().answer('join', {}, 1);
     await settle();
@@ -471,6 +471,31 @@ describe('SessionKeeper', () => {
       expect(sockets).toHaveLength(2);
       expect(sockets[0]?.readyState).toBe(3);
       expect(socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+    });
+
+    it('connects anew at once when the server is silent, and waits for one that lives', async () => {
+      const silent = setUp();
+      await silent.join({ answersPings: true });
+      silent.socket().notify('roomPlacementChanged', LOST);
+      await silent.clock.advance(1_100);
+      expect(silent.socket().sent.slice(-2)).toMatchObject([{ method: 'reopenSession' }, { method: 'ping' }]);
+      await silent.clock.advance(999);
+      expect(silent.sockets).toHaveLength(1);
+      await silent.clock.advance(1);
+      expect(silent.sockets).toHaveLength(2);
+      expect(silent.sockets[0]?.closedByClient).toBe(4001);
+      expect(silent.socket().query).toEqual({ roomId: 'r', peerId: 'p' });
+
+      const alive = setUp();
+      await alive.join({ answersPings: true });
+      alive.socket().notify('roomPlacementChanged', LOST);
+      await alive.clock.advance(1_500);
+      alive.socket().notify('pong', {});
+      await alive.clock.advance(3_000);
+      alive.socket().openSession({ sessionId: 's2', resumeToken: 'r2' });
+      await settle();
+      expect(alive.sockets).toHaveLength(1);
+      expect(alive.socket().requests).toContain('join');
     });
 
     it('leaves nothing behind when it is closed meanwhile', async () => {

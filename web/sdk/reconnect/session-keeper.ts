@@ -317,8 +317,13 @@ export class SessionKeeper {
     this.#connecting = true;
     try {
       this.#options.handlers.connecting();
-      await connection.reopen();
+      const isOpen = await connection.reopen();
       this.#connecting = false;
+      if (!isOpen) {
+        // It was its turn, and still is.
+        void this.#connect('rejoin');
+        return;
+      }
     } catch (error) {
       this.#connecting = false;
       if (this.#connection === connection) this.#connection = undefined;

@@ -32,10 +32,10 @@ export interface Connection {
   readonly socket: SocketLike;
   readonly opened: SessionOpened;
   /**
-   * Opens another session where the one before has ended and the server said `reopen`; to be listened to anew. The
-   * connection is over when it fails. @throws FleetClientError as openConnection
+   * Opens another session where the one before has ended and the server said `reopen`; to be listened to anew. False: the
+   * server is silent. The connection is over then, and when it throws. @throws FleetClientError as openConnection
    */
-  reopen(): Promise<void>;
+  reopen(): Promise<boolean>;
   /** From now on; messages that came in the meantime are delivered at once. */
   listen(listener: ConnectionListener): void;
   /** Asks the server at once for a sign of life. False: this one does not answer such questions. */
@@ -77,7 +77,7 @@ export async function openConnection(options: OpenConnectionOptions): Promise<Co
 
 class SocketConnection implements Connection {
   /** The server's word on a session is awaited. */
-  #opening: { resolve: () => void; reject: (error: FleetClientError) => void } | undefined;
+  #opening: { resolve: (isOpen: boolean) => void; reject: (error: FleetClientError) => void } | undefined;
   #opened: SessionOpened | undefined;
   #listener: ConnectionListener | undefined;
   #keepalive: Keepalive | undefined;
@@ -100,7 +100,7 @@ class SocketConnection implements Connection {
   }
 
   /** @throws FleetClientError and is over then */
-  async open(): Promise<void> {
+  async open(): Promise<boolean> {
     const { clock, signal } = this.options;
     const timer = clock.setTimer(HANDSHAKE_TIMEOUT_MS, () =>
       this.#end(lost(`the server did not open a session in ${HANDSHAKE_TIMEOUT_MS} ms`)),
@@ -108,18 +108,19 @@ class SocketConnection implements Connection {
     const onAbort = () => this.#end(new FleetClientError('CLOSED', 'the client was closed'));
     signal.addEventListener('abort', onAbort);
     try {
-      await new Promise<void>((resolve, reject) => (this.#opening = { resolve, reject }));
+      return await new Promise<boolean>((resolve, reject) => (this.#opening = { resolve, reject }));
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  async reopen(): Promise<void> {
+  async reopen(): Promise<boolean> {
     if (this.#closedBy) throw this.#closedBy;
     this.#listener = undefined;
     this.#notify(REOPEN_SESSION);
-    await this.open();
+    this.#keepalive?.checkOrReplace();
+    return this.open();
   }
 
   listen(listener: ConnectionListener): void {
@@ -142,9 +143,10 @@ class SocketConnection implements Connection {
   #receive(data: unknown): void {
     const message = this.#silent ? undefined : parseFrame(data);
     if (!message) return;
-    this.#keepalive?.heard();
     const notified = 'notification' in message ? message : undefined;
-    if (notified?.method === PONG) return;
+    const isAnswer = notified?.method === PONG;
+    this.#keepalive?.heard({ isAnswer });
+    if (isAnswer) return;
     if (notified?.method === CONNECTION_REFUSED) this.#end(refusal(notified.data));
     else if (this.#opening && notified?.method === SESSION_OPENED) this.#sessionOpened(notified.data);
     else if (this.#listener) this.#listener.onMessage(message);
@@ -162,10 +164,16 @@ class SocketConnection implements Connection {
       this.#keepalive ??= new Keepalive({
         clock: this.options.clock,
         ping: () => this.#notify(PING),
-        onLost: () => this.#end(lost('the server does not answer any more')),
+        onLost: () => this.#fallSilent(),
       });
     }
-    this.#settleOpening()?.resolve();
+    this.#settleOpening()?.resolve(true);
+  }
+
+  #fallSilent(): void {
+    const opening = this.#settleOpening();
+    this.#end(lost('the server does not answer any more'));
+    opening?.resolve(false);
   }
 
   #notify(method: string): void {
