@@ -138,7 +138,8 @@ export class LoadPeer {
     this.connection = connection;
   }
 
-  private url(more: Record<string, string> = {}): string {
+  /** @param more of a session that is resumed, or from which it migrates. @default a new one, whose token is good for another */
+  private url(more: Record<string, string> = { reopen: '1' }): string {
     const { settings, spec } = this.options;
     const url = new URL(settings.url);
     url.protocol = url.protocol.replace('http', 'ws');
@@ -147,8 +148,6 @@ export class LoadPeer {
       peerId: spec.peerId,
       resume: '1',
       migrate: '1',
-      // Only where the token was looked at.
-      ...(Object.keys(more).length === 0 && { reopen: '1' }),
       expectedPeers: String(settings.expectedPeers),
       produce: spec.publishes ? '1' : '0',
       ...(settings.token !== undefined && { token: settings.token }),

@@ -48,8 +48,6 @@ export interface HostedRoom {
 const TOKEN_TTL_MS = 3_600_000;
 /** Of nodes at the end of a wire, whose hosts have nothing else on them. */
 const LINK_PORT = 4_444;
-const FIRST_PIPE_PORT = 21_000;
-const PIPE_PORTS = 100;
 
 const OUT_DIR = join(__dirname, '..', '..', 'dist', 'test-host');
 
@@ -143,15 +141,12 @@ export class NodeHosts {
   }
 
   async #wire(address: string, wires: Wires): Promise<Record<string, string>> {
-    const min = FIRST_PIPE_PORT + this.#count * PIPE_PORTS;
-    const max = min + PIPE_PORTS - 1;
     const wireAddress = await this.network.addAddress();
-    const host = { address, wireAddress, tcpPort: LINK_PORT, pipePorts: { min, max } };
+    const { tcpAddress, env } = await wires.add({ address, wireAddress, tcpPort: LINK_PORT });
     return {
+      ...env,
       FLEET_LINK_PORT: String(LINK_PORT),
-      FLEET_LINK_ADDRESS: await wires.add(host),
-      FLEET_PIPE_PORT_MIN: String(min),
-      FLEET_PIPE_PORT_MAX: String(max),
+      FLEET_LINK_ADDRESS: tcpAddress,
       // Pipes are reached where links are then, and not where clients reach the node.
       FLEET_MEDIA_LISTEN_IP: '0.0.0.0',
       FLEET_MEDIA_ANNOUNCED_ADDRESS: address,

@@ -4,8 +4,8 @@ import { NamespaceNetwork } from './namespace-network';
 import { NamespaceRouter } from './namespace-router';
 import { NodeHosts } from './node-hosts';
 import { openHostNetwork } from './open-host-network';
-import { Wires } from './wires';
 import type { Way, WayOptions } from './way';
+import { Wires, type WireEnd } from './wires';
 
 export interface RegionHostsOptions {
   /** Further variables of all nodes. */
@@ -14,17 +14,8 @@ export interface RegionHostsOptions {
   way?: WayOptions & { delayMs: number };
 }
 
-/** Where the other regions reach one, and what its nodes have to know of that. */
-interface RegionEnd {
-  httpAddress: string;
-  env: Record<string, string>;
-}
-
 /** Each has an address of its own, so that all may have the same. */
 const HTTP_PORT = 8_080;
-/** Of pipes, where regions have wires: these tell them apart. */
-const FIRST_PIPE_PORT = 21_000;
-const PIPE_PORTS = 100;
 
 /**
  * Regions as networks of their own, each with a host, a node on it and a Redis. Between the regions is a router; a client
@@ -58,9 +49,9 @@ export class RegionHosts {
     if (routed.length === networks.length) this.#router = await NamespaceRouter.join(routed);
     const places = await Promise.all(networks.map((network) => network.addHost()));
     const ends = await Promise.all(
-      names.map((name, index) => this.#end(this.#network(name), places[index]?.address ?? '', index)),
+      names.map((name, index) => this.#end(this.#network(name), places[index]?.address ?? '')),
     );
-    const urls = names.map((name, index) => [name, `http://${ends[index]?.httpAddress}`]);
+    const urls = names.map((name, index) => [name, `http://${ends[index]?.tcpAddress}`]);
     for (const [index, name] of names.entries()) {
       const hosts = await NodeHosts.start({
         count: 1,
@@ -80,19 +71,12 @@ export class RegionHosts {
     }
   }
 
-  async #end(network: HostNetwork, address: string, index: number): Promise<RegionEnd> {
-    if (!this.#wires) return { httpAddress: `${address}:${HTTP_PORT}`, env: {} };
-    const min = FIRST_PIPE_PORT + index * PIPE_PORTS;
-    const pipePorts = { min, max: min + PIPE_PORTS - 1 };
+  /** Where the other regions reach one, and what its node has to know of that. */
+  async #end(network: HostNetwork, address: string): Promise<WireEnd> {
+    if (!this.#wires) return { tcpAddress: `${address}:${HTTP_PORT}`, env: {} };
     const wireAddress = await network.addAddress();
-    return {
-      httpAddress: await this.#wires.add({ address, wireAddress, tcpPort: HTTP_PORT, pipePorts }),
-      env: {
-        FLEET_MEDIA_ANNOUNCED_ADDRESS: wireAddress,
-        FLEET_PIPE_PORT_MIN: String(pipePorts.min),
-        FLEET_PIPE_PORT_MAX: String(pipePorts.max),
-      },
-    };
+    const { tcpAddress, env } = await this.#wires.add({ address, wireAddress, tcpPort: HTTP_PORT });
+    return { tcpAddress, env: { ...env, FLEET_MEDIA_ANNOUNCED_ADDRESS: wireAddress } };
   }
 
   /** What became of the packets of pipes between regions, where there is a way. */

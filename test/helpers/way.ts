@@ -21,7 +21,9 @@ export class Way {
 
   constructor(private readonly options: WayOptions = {}) {}
 
+  /** Nothing passes any more. */
   async close(): Promise<void> {
+    this.cut = true;
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
   }

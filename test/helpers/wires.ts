@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { TcpProxy } from './tcp-proxy';
 import { Way, type WayOptions } from './way';
 
+/** Of each node, none of which has the ports of another: a packet's port tells whose it is. */
+const FIRST_PIPE_PORT = 21_000;
+const PIPE_PORTS = 100;
+
 export interface Wired {
   /** The host's own. */
   address: string;
@@ -10,8 +14,14 @@ export interface Wired {
   wireAddress: string;
   /** Of its links with them. */
   tcpPort: number;
-  /** Of pipes; no two hosts share one. */
-  pipePorts: { min: number; max: number };
+}
+
+/** How the other hosts reach one. */
+export interface WireEnd {
+  /** Address and port of its links. */
+  tcpAddress: string;
+  /** What its node has to know of its pipes. */
+  env: Record<string, string>;
 }
 
 /**
@@ -22,6 +32,7 @@ export class Wires extends Way {
   /** By port, which tells the host. */
   readonly #sockets = new Map<number, Socket>();
   readonly #links: TcpProxy[] = [];
+  #hosts = 0;
   readonly #delayMs: number;
 
   constructor(options: WayOptions & { delayMs: number }) {
@@ -29,9 +40,11 @@ export class Wires extends Way {
     this.#delayMs = options.delayMs;
   }
 
-  /** Gives the address of its TCP port. */
-  async add(host: Wired): Promise<string> {
-    for (let port = host.pipePorts.min; port <= host.pipePorts.max; port += 1) {
+  async add(host: Wired): Promise<WireEnd> {
+    const min = FIRST_PIPE_PORT + this.#hosts * PIPE_PORTS;
+    const max = min + PIPE_PORTS - 1;
+    this.#hosts += 1;
+    for (let port = min; port <= max; port += 1) {
       const socket = createSocket('udp4');
       this.#sockets.set(port, socket);
       socket.bind(port, host.wireAddress);
@@ -42,7 +55,8 @@ export class Wires extends Way {
     // A proxy is slow in one direction: the whole round trip, then.
     link.slow(2 * this.#delayMs);
     this.#links.push(link);
-    return link.address;
+    const env = { FLEET_PIPE_PORT_MIN: String(min), FLEET_PIPE_PORT_MAX: String(max) };
+    return { tcpAddress: link.address, env };
   }
 
   override async close(): Promise<void> {
