@@ -10,7 +10,7 @@ import type { RandomSource } from '../clock';
 export const DEFAULT_ADMISSION_JOINS_PER_SECOND = 25;
 
 /** Gateways notice a loss in the same moment, and none knows of the others: each time is blurred by this, milliseconds. */
-const BLUR_MS = 100;
+const BLUR_MS = 50;
 /** So much of what the fleet takes may come at once, milliseconds: who is within it waits for nobody. */
 const AT_ONCE_MS = 500;
 /** Clients of a lost gateway come back within this time at least, milliseconds. */

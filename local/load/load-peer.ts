@@ -10,7 +10,7 @@ import { Connection } from './connection';
 import { addStreamFigures, noStreamFigures, type HostCounts, type HostSamples } from './host-figures';
 import type { PeerSettings, PeerSpec, PeerState } from './load-settings';
 import { PeerError } from './peer-error';
-import { PeerMedia, streamKey } from './peer-media';
+import { PeerMedia } from './peer-media';
 import { PeerMigration, type PeerSession } from './peer-migration';
 import type { ReceivedStream, StreamFigures } from './received-stream';
 import { SignallingSession } from './signalling-session';
@@ -87,17 +87,25 @@ export class LoadPeer {
       .reduce(addStreamFigures, noStreamFigures());
   }
 
-  /** When the newest packet of that sender came, monotonic milliseconds; undefined: none has. */
-  lastPacketAtMs(peerId: string, kind: 'audio' | 'video'): number | undefined {
-    return this.streams.get(streamKey(peerId, kind))?.lastPacketAtMs;
+  /** When the newest packet of each stream came, monotonic milliseconds, by `streamKey`. */
+  lastPacketsAtMs(): Map<string, number> {
+    const heard = new Map<string, number>();
+    for (const [key, { lastPacketAtMs }] of this.streams) {
+      if (lastPacketAtMs !== undefined) heard.set(key, lastPacketAtMs);
+    }
+    return heard;
+  }
+
+  /** To be called four times a second, as often as the SDK looks. */
+  watchReception(): void {
+    const nowMs = this.options.clock.monotonicMs();
+    const heardAtMs = Array.from(this.lastPacketsAtMs().values());
+    // As the SDK when ICE fails: it may be the node, and its gateway with it.
+    if (heardAtMs.length > 0 && nowMs - Math.max(...heardAtMs) > SILENT_MS) this.connection?.check();
   }
 
   /** To be called each second. */
   async reportReception(): Promise<void> {
-    const nowMs = this.options.clock.monotonicMs();
-    const heardAtMs = Array.from(this.streams.values()).flatMap(({ lastPacketAtMs }) => lastPacketAtMs ?? []);
-    // As the SDK when ICE fails: it may be the node, and its gateway with it.
-    if (heardAtMs.length > 0 && nowMs - Math.max(...heardAtMs) > SILENT_MS) this.connection?.check();
     await this.session?.media.report();
   }
 

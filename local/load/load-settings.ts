@@ -10,6 +10,8 @@ export interface PeerSettings {
   layersBps: readonly number[];
   /** Whether publishers send audio too. */
   audio: boolean;
+  /** Milliseconds of sound in a packet. @default 20, as browsers */
+  audioFrameMs?: number;
   /** The layer that subscribers ask for. @default the uppermost */
   spatialLayer: number | undefined;
 }

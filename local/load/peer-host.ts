@@ -18,6 +18,7 @@ export interface PeerHostOptions {
 }
 
 const REPORT_EVERY_MS = 1_000;
+const WATCH_EVERY_MS = 250;
 const LAG_RESOLUTION_MS = 10;
 
 /** The peers of one process of the load generator. */
@@ -28,13 +29,18 @@ export class PeerHost {
   private readonly gone = { received: noStreamFigures(), sentBytes: 0 };
   private samples: HostSamples = noSamples();
   private readonly lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
-  private readonly timer: Timer;
+  private readonly timers: readonly Timer[];
 
   constructor(private readonly options: PeerHostOptions) {
     this.lag.enable();
-    this.timer = options.clock.setRepeating(REPORT_EVERY_MS, () => {
-      for (const peer of this.peers.values()) void peer.reportReception();
-    });
+    this.timers = [
+      options.clock.setRepeating(WATCH_EVERY_MS, () => {
+        for (const peer of this.peers.values()) peer.watchReception();
+      }),
+      options.clock.setRepeating(REPORT_EVERY_MS, () => {
+        for (const peer of this.peers.values()) void peer.reportReception();
+      }),
+    ];
   }
 
   add(specs: readonly PeerSpec[]): void {
@@ -89,7 +95,7 @@ export class PeerHost {
 
   /** Everybody leaves. */
   async stop(): Promise<void> {
-    this.timer.cancel();
+    for (const timer of this.timers) timer.cancel();
     this.lag.disable();
     await this.remove(Array.from(this.peers.keys()));
   }

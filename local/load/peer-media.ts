@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import type { types } from 'mediasoup';
 import type { Clock } from '../../core/clock';
+import type { PeerSettings } from './load-settings';
 import { videoPackets } from './media-rates';
 import { PeerError } from './peer-error';
 import type { ConsumerSequence } from './consumer-sequence';
@@ -24,7 +25,7 @@ export interface PeerMediaOptions {
   clock: Clock;
   displayName: string;
   /** Undefined: it only receives. */
-  publish: { audio: boolean; layersBps: readonly number[] } | undefined;
+  publish: Pick<PeerSettings, 'audio' | 'audioFrameMs' | 'layersBps'> | undefined;
   /** The layer that it asks for. @default the uppermost */
   spatialLayer: number | undefined;
   /** What it receives, by sender and kind; goes on over sessions. */
@@ -259,7 +260,7 @@ export class PeerMedia {
   }
 
   private async publish(
-    { audio, layersBps }: NonNullable<PeerMediaOptions['publish']>,
+    { audio, audioFrameMs, layersBps }: NonNullable<PeerMediaOptions['publish']>,
     sender: Promise<RtpPeer>,
     transportId: string,
   ): Promise<void> {
@@ -271,7 +272,7 @@ export class PeerMedia {
     const publishAudio = async (): Promise<void> => {
       const ssrc = randomSsrc();
       const peer = await produce('audio', opusParameters(ssrc));
-      this.send(ssrc, () => sendOpus({ peer, ssrc }));
+      this.send(ssrc, () => sendOpus({ peer, ssrc, frameMs: audioFrameMs }));
     };
     const publishVideo = async (): Promise<void> => {
       const layers = layersBps.map((bps) => ({ ssrc: randomSsrc(), ...videoPackets(bps) }));

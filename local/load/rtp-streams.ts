@@ -58,20 +58,28 @@ export interface StreamOptions {
   payloadBytes?: number;
 }
 
-/** An opus stream of 50 packets a second. `level`: dBov below full scale, 0 (loudest) to 127 (silent). */
+export interface OpusStreamOptions extends StreamOptions {
+  /** dBov below full scale, 0 (loudest) to 127 (silent). @default 20 */
+  level?: number;
+  /** Milliseconds of sound in a packet. @default 20 */
+  frameMs?: number;
+}
+
+/** An opus stream. */
 export function sendOpus({
   peer,
   ssrc,
   payloadBytes = OPUS_PAYLOAD_BYTES,
   level = 20,
-}: StreamOptions & { level?: number }): RunningOpus {
+  frameMs = OPUS_FRAME_MS,
+}: OpusStreamOptions): RunningOpus {
   const frame = [Buffer.alloc(payloadBytes, 1)];
   const levelByte = Buffer.alloc(1);
   const stream = new RunningOpus(levelByte, {
     peer,
     ssrc,
     payloadType: OPUS_PAYLOAD_TYPE,
-    frameMs: OPUS_FRAME_MS,
+    frameMs,
     clockRate: 48_000,
     frame: () => frame,
     extensions: [{ id: AUDIO_LEVEL_ID, payload: levelByte }],

@@ -18,8 +18,8 @@ export interface RoomOffersOptions {
 const OFFER_AGAIN_MS = 250;
 /** What can't be brought here is tried again for as long as it is there: the way to it may come back. */
 const FAILED_OFFER_AGAIN_MS = 5_000;
-/** Within this time those come whose room is rebuilt: they were told a time within a tenth of a second (`ReturnPacer`). */
-const ROOM_FILLS_MS = 250;
+/** Within this time those come whose room is rebuilt: they were told a time within 50 ms (`ReturnPacer`). */
+const ROOM_FILLS_MS = 200;
 /** Where somebody has just come, others often do. */
 const OTHERS_FOLLOW_MS = 150;
 

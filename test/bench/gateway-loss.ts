@@ -21,9 +21,9 @@ export const bench: Benchmark = {
 async function round(stage: RecoveryStage): Promise<Sample[]> {
   const { fleet, crowd } = stage;
   const host = await stage.host({ idle: true });
-  const before = { away: crowd.samples.awayMs.length, rejoined: crowd.counts.rejoined };
+  const before = { away: crowd.awayMs.length, rejoined: crowd.counts.rejoined };
   const gaps = await stage.gapsOf(() => fleet.kill(host));
-  const away = crowd.samples.awayMs.slice(before.away);
+  const away = crowd.awayMs.slice(before.away);
   await fleet.restart(host);
   return [
     { name: 'media_gap_ms', unit: 'ms', value: Math.max(0, ...gaps), bound: '= 0' },

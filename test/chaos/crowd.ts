@@ -1,9 +1,9 @@
 import { systemClock } from '../../local/fleet-runner/system-clock';
-import { noCounts, noSamples } from '../../local/load/host-figures';
-import { LoadPeer } from '../../local/load/load-peer';
+import type { HostCounts } from '../../local/load/host-figures';
 import type { PeerSpec } from '../../local/load/load-settings';
 import { BROWSER_ID, type BrowserPeers } from './browser-peer';
 import type { CrowdPeer, CrowdTarget } from './crowd-peer';
+import { SyntheticPeers } from './synthetic-peers';
 
 export interface CrowdOptions extends CrowdTarget {
   random: () => number;
@@ -36,28 +36,32 @@ const ROOMS: readonly CrowdRoom[] = [
   { roomId: 'green', publishers: 1, browsers: 2, audience: 0 },
   { roomId: 'large', publishers: 4, audience: 3 },
 ];
-/** Ten packets a second. */
-const VIDEO_BPS = 100_000;
 /** A stream without a packet for so long is missing, milliseconds. */
 export const SILENCE_MS = 500;
 const KINDS = ['audio', 'video'] as const;
 
 /** The people in the rooms: synthetic peers that do as the SDK does, and browsers that have it. */
 export class Crowd {
-  readonly counts = noCounts();
-  readonly samples = noSamples();
   readonly #rooms: readonly CrowdRoom[];
   readonly #options: CrowdOptions;
+  readonly #synthetic: SyntheticPeers;
   readonly #peers = new Map<string, CrowdPeer>();
-  readonly #reports;
   #named = 0;
 
   constructor(options: CrowdOptions) {
     this.#options = options;
     this.#rooms = options.rooms ?? ROOMS;
-    this.#reports = systemClock.setRepeating(1_000, () => {
-      for (const peer of this.#peers.values()) if (peer instanceof LoadPeer) void peer.reportReception();
-    });
+    this.#synthetic = new SyntheticPeers(options);
+  }
+
+  /** What happened to the synthetic ones. */
+  get counts(): HostCounts {
+    return this.#synthetic.counts;
+  }
+
+  /** Of the synthetic ones who came back: how long they were away, milliseconds. */
+  get awayMs(): readonly number[] {
+    return this.#synthetic.awayMs;
   }
 
   get size(): number {
@@ -84,8 +88,8 @@ export class Crowd {
     if (peer === undefined) return;
     const { roomId, publishes, peerId } = peer.spec;
     this.#peers.delete(peerId);
-    if (peer instanceof LoadPeer) this.#addSynthetic(roomId, publishes);
-    else this.#addBrowser(roomId);
+    if (peerId.startsWith(BROWSER_ID)) this.#addBrowser(roomId);
+    else this.#addSynthetic(roomId, publishes);
     await peer.leave();
   }
 
@@ -124,10 +128,10 @@ export class Crowd {
 
   /** Everybody leaves. Idempotent. */
   async leave(): Promise<void> {
-    this.#reports.cancel();
     const peers = [...this.#peers.values()];
     this.#peers.clear();
     await Promise.all(peers.map((peer) => peer.leave()));
+    await this.#synthetic.close();
   }
 
   #senders({ roomId, peerId }: PeerSpec): string[] {
@@ -138,19 +142,8 @@ export class Crowd {
   }
 
   #addSynthetic(roomId: string, publishes: boolean): void {
-    const { url, token, random } = this.#options;
     const spec = this.#specOf(roomId, publishes);
-    const settings = {
-      url,
-      token,
-      expectedPeers: 2,
-      layersBps: [VIDEO_BPS],
-      audio: true,
-      spatialLayer: undefined,
-    };
-    const { counts, samples } = this;
-    const peer = new LoadPeer({ spec, settings, clock: systemClock, random, counts, samples: () => samples });
-    this.#peers.set(spec.peerId, peer);
+    this.#peers.set(spec.peerId, this.#synthetic.enter(spec));
   }
 
   #addBrowser(roomId: string): void {

@@ -44,11 +44,15 @@ export class NamespaceNetwork implements HostNetwork {
     for (const name of namespacesOf(this.subnet)) runSync('netns', 'del', name);
   };
   private addresses = 0;
-  private gateway: string | undefined;
+  /** Where hosts send what isn't on the network. */
+  private gateway: string;
   private isClosed = false;
 
   private constructor(private readonly subnet: number) {
     this.address = addressOf(subnet, 1);
+    // A browser here also tries addresses of the machine's other interfaces, and has to be answered there: what can't be sent
+    // takes what waits behind it along, for whomever that is (libuv 1.44 in a worker).
+    this.gateway = this.address;
     process.once('exit', this.removeAtExit);
   }
 
@@ -80,7 +84,7 @@ export class NamespaceNetwork implements HostNetwork {
     await ip('-n', name, 'addr', 'add', `${host.address}/24`, 'dev', HOST_INTERFACE);
     await ip('-n', name, 'link', 'set', HOST_INTERFACE, 'up');
     await ip('-n', name, 'link', 'set', 'lo', 'up');
-    if (this.gateway !== undefined) await this.setRoute(number);
+    await this.setRoute(number);
     return host;
   }
 
@@ -164,7 +168,7 @@ export class NamespaceNetwork implements HostNetwork {
   }
 
   private async setRoute(number: number): Promise<void> {
-    await ip('-n', hostName(this.subnet, number), 'route', 'add', 'default', 'via', this.gateway ?? '');
+    await ip('-n', hostName(this.subnet, number), 'route', 'replace', 'default', 'via', this.gateway);
   }
 
   private async setPort(host: HostPlace, state: 'up' | 'down'): Promise<void> {

@@ -5,9 +5,10 @@ const LOOK_EVERY_MS = 10;
 /** Of streams with ten packets a second. */
 const GAP_MS = 250;
 
-/** The longest time without a packet of each stream, by subscriber, from its making on. */
+/** Who misses packets of whom from its making on, and until when. */
 export class GapMeter {
-  readonly #longest = new Map<string, number>();
+  readonly #bornAtMs = systemClock.monotonicMs();
+  readonly #wholeAfterMs = new Map<string, number>();
   readonly #lastMs = new Map<string, number>();
   readonly #timer;
 
@@ -15,10 +16,10 @@ export class GapMeter {
     this.#timer = systemClock.setRepeating(LOOK_EVERY_MS, () => this.#look());
   }
 
-  /** Of the subscribers who missed something, milliseconds each. */
+  /** Of each subscriber who missed something, how long it took until nothing was missing any more, milliseconds. */
   gaps(): number[] {
     this.#look();
-    return Array.from(this.#longest.values());
+    return Array.from(this.#wholeAfterMs.values());
   }
 
   close(): void {
@@ -31,8 +32,9 @@ export class GapMeter {
       const key = `${subscriber} ${sender} ${kind}`;
       const beforeMs = this.#lastMs.get(key) ?? lastPacketAtMs;
       this.#lastMs.set(key, lastPacketAtMs);
-      const gapMs = lastPacketAtMs - beforeMs;
-      if (gapMs > GAP_MS) this.#longest.set(subscriber, Math.max(gapMs, this.#longest.get(subscriber) ?? 0));
+      if (lastPacketAtMs - beforeMs <= GAP_MS) continue;
+      const afterMs = lastPacketAtMs - this.#bornAtMs;
+      this.#wholeAfterMs.set(subscriber, Math.max(afterMs, this.#wholeAfterMs.get(subscriber) ?? 0));
     }
   }
 }

@@ -12,7 +12,7 @@ describe('the time to come back', () => {
 
   test('a small room is back at once, and not in the same moment through all gateways', () => {
     const times = [0, 0.5, 0.999].map((random) => pacer(40, () => random).nextRetryMs(0));
-    expect(times).toEqual([1, 50, 99]);
+    expect(times).toEqual([1, 25, 49]);
   });
 
   test('a loss slows down another that comes before it is over, and none after it', () => {
