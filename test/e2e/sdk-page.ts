@@ -42,6 +42,8 @@ export interface ReceivedTrack {
 
 /** A person in an application of our own, see {@link SdkSite}. */
 export class SdkPage {
+  /** Methods of its requests to the server, latest last. */
+  readonly requests: string[] = [];
   /** The spatial layers that it asked the server for, latest last. */
   readonly askedLayers: number[] = [];
 
@@ -52,10 +54,12 @@ export class SdkPage {
   ) {
     page.on('websocket', (socket) => {
       socket.on('framesent', ({ payload }) => {
-        const { method, data } = JSON.parse(String(payload)) as {
+        const { request, method, data } = JSON.parse(String(payload)) as {
+          request?: boolean;
           method?: string;
           data?: { spatialLayer?: number };
         };
+        if (request && method !== undefined) this.requests.push(method);
         if (method === 'setConsumerPreferredLayers') this.askedLayers.push(data?.spatialLayer ?? -1);
       });
     });

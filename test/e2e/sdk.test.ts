@@ -234,15 +234,20 @@ describe('the browser SDK', () => {
         const connected = jest.fn();
         grace.page.on('websocket', connected);
 
+        const before = ada.requests.length;
         for (const pid of dying(own.nodePid(mediaNodeId))) process.kill(pid, 'SIGKILL');
         await grace.waitFor('connected', ({ resumed }) => resumed === false);
         for (const page of [ada, grace]) {
           await eventually(async () => (await page.happened('connected')).length >= 2);
         }
         await grace.seesMoving('ada');
+        // A channel takes until everybody has it, and what is sent over the same transport waits for that.
+        const sent = () => ada.requests.slice(before).filter((method) => method.startsWith('produce'));
+        await eventually(() => sent().includes('produceData'));
+        expect(sent().slice(-3)).toEqual(['produce', 'produce', 'produceData']);
         expect(
           await grace.page.evaluate(
-            (before) => before === globalThis.client.peer('ada')?.track('camera'),
+            (track) => track === globalThis.client.peer('ada')?.track('camera'),
             track,
           ),
         ).toBe(true);

@@ -9,6 +9,12 @@ import { DataOverlap } from './data-overlap';
 /** mediasoup-demo's label for chat. */
 const CHAT_LABEL = 'chat';
 
+/**
+ * After a join the chat opens so much later, milliseconds, or with its first message: until all others have it nothing else is
+ * opened on the same transport, and a camera that is switched on as soon as somebody is in should not wait for that.
+ */
+const CHAT_OPENS_AFTER_MS = 1_000;
+
 export interface DataHubHandlers {
   chat(peerId: string, text: string): void;
   data(message: DataMessage): void;
@@ -40,6 +46,7 @@ export class DataHub {
   #media: MediaSession | undefined;
   #migration: DataMigration | undefined;
   #goOverTimer: Timer | undefined;
+  #chatTimer: Timer | undefined;
   /** The data producers that come over a session. */
   readonly #coming = new WeakMap<MediaSession, Set<string>>();
 
@@ -49,7 +56,7 @@ export class DataHub {
   }
 
   /**
-   * Opens the channels on a new session. With `chat`, that one too: the others must know it before its first
+   * Opens the channels on a new session; with `chat`, that one too, soon: the others should know it before its first
    * message. Doesn't wait for them.
    */
   useSession(media: MediaSession, chat: boolean): void {
@@ -63,8 +70,12 @@ export class DataHub {
         if (!media.closed) this.#handlers.warning(FleetClientError.from(error));
       });
     }
-    // A token may forbid data: then only `sendMessage` fails, with the server's reason.
-    if (chat || this.#chat) this.#openChat(media).catch(() => undefined);
+    this.#chatTimer?.cancel();
+    if (!chat && !this.#chat) return;
+    this.#chatTimer = this.#clock.setTimer(CHAT_OPENS_AFTER_MS, () => {
+      // A token may forbid data: then only `sendMessage` fails, with the server's reason.
+      if (media === this.#media && !media.closed) this.#openChat(media).catch(() => undefined);
+    });
   }
 
   /** This client migrates: opens the channels on the new session too. Resolves once they are. @throws FleetClientError */
@@ -212,6 +223,7 @@ export class DataHub {
     this.#media = undefined;
     for (const overlap of this.#migration?.overlaps.values() ?? []) overlap.close();
     this.#goOverTimer?.cancel();
+    this.#chatTimer?.cancel();
     this.#chat?.close();
     for (const channel of [...this.#channels]) channel.close();
   }
