@@ -52,7 +52,7 @@ function report(): void {
   }
   const { awayMs } = samples;
   Object.assign(samples, noSamples());
-  process.send?.({ counts, awayMs, states, heardAtMs } satisfies PeerReport);
+  if (process.connected) process.send?.({ counts, awayMs, states, heardAtMs } satisfies PeerReport);
 }
 
 systemClock.setRepeating(REPORT_EVERY_MS, report);
