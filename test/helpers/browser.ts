@@ -55,6 +55,10 @@ export async function openPage(
   page.setDefaultTimeout(PATIENCE_MS);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    // What the page's policy forbids, and the browser tells of.
+    if (/TrustedScript|Content Security Policy/.test(message.text())) errors.push(message.text());
+  });
   await page.goto(url);
   return { context, page, errors };
 }

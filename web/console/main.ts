@@ -2,16 +2,13 @@
  * The operator's live view of a fleet. Served by the console server of a fleet on this machine it has a token in its
  * `<meta>`, and controls; served by a node it reads the operator API.
  */
-import { config } from 'zod';
+import '../shared/zod-without-code';
 import { CONSOLE_TOKEN_META } from '../../core/protocol/console-token';
 import { createBrowserClock } from '../sdk/browser-clock';
 import { OperatorAdapter } from './adapters/operator-adapter';
 import { StreamAdapter } from './adapters/stream-adapter';
 import { App } from './app';
 import { recallToken, rememberToken } from './preferences';
-
-// zod would try to make code from text, which the page's policy forbids, and the browser would tell of it.
-config({ jitless: true });
 
 const holder = document.getElementById('console');
 const token = document.querySelector<HTMLMetaElement>(`meta[name=${CONSOLE_TOKEN_META}]`)?.content ?? '';

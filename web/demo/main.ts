@@ -24,12 +24,9 @@
  * settings    settings-dialog settings-camera settings-microphone settings-speaker settings-shortcuts
  *             settings-close
  */
-import { config } from 'zod';
+import '../shared/zod-without-code';
 import { App } from './app';
 import { readPageOptions } from './page-options';
-
-// zod would try to make code from text, which the page's policy forbids, and the browser would tell of it.
-config({ jitless: true });
 
 const holder = document.getElementById('app');
 if (holder) new App({ holder, page: readPageOptions(location.search) }).start();
