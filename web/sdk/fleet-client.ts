@@ -409,10 +409,12 @@ export class FleetClient extends TypedEmitter<FleetClientEvents> {
     const { rtpCapabilities } = media;
     const found = await media.api.join({ ...this.#joinDetails(), rtpCapabilities });
     this.#subscriber.joined(found);
+    // At once: what others send comes with the answer.
+    this.#data.useSession(media);
     await this.#pins.useSession(media);
     await this.#publisher.useSession(media);
     // Not before the tracks: one transport opens one after the other, and a channel takes until all others have it.
-    this.#data.useSession(media, this.#options.produce !== false);
+    this.#data.openChannels(this.#options.produce !== false);
     if (media.closed) throw new FleetClientError('NOT_CONNECTED', 'the session ended', { retriable: true });
     this.#connected(opened, { resumed: false, migrated: false });
   }

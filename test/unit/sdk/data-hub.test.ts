@@ -17,8 +17,16 @@ function fakeSession({ canPublishData = true } = {}) {
       return { ...new EventEmitter(), observer: new EventEmitter(), readyState: 'open', send, close };
     },
   };
-  const media = { closed: false, grants: { canPublishData }, sendTransport: async () => transport };
-  return { opened, sent, media, session: media as unknown as MediaSession };
+  const taken: string[] = [];
+  const receiveTransport = {
+    consumeData: async ({ id, label }: { id: string; label: string }) => {
+      taken.push(id);
+      return Object.assign(new EventEmitter(), { label });
+    },
+  };
+  const grants = { canPublishData };
+  const media = { closed: false, grants, receiveTransport, sendTransport: async () => transport };
+  return { opened, sent, taken, media, session: media as unknown as MediaSession };
 }
 
 function setUp() {
@@ -30,7 +38,8 @@ function setUp() {
 test('the chat opens a while after a join, so that a camera need not wait for it', async () => {
   const { clock, hub } = setUp();
   const { opened, session } = fakeSession();
-  hub.useSession(session, true);
+  hub.useSession(session);
+  hub.openChannels(true);
   await clock.advance(OPENS_AFTER_MS - 1);
   expect(opened).toEqual([]);
   await clock.advance(1);
@@ -40,7 +49,8 @@ test('the chat opens a while after a join, so that a camera need not wait for it
 test('with its first message it opens at once, and once only', async () => {
   const { clock, hub } = setUp();
   const { opened, sent, session } = fakeSession();
-  hub.useSession(session, true);
+  hub.useSession(session);
+  hub.openChannels(true);
   await hub.sendMessage('hello');
   await clock.advance(OPENS_AFTER_MS);
   expect(opened).toEqual(['chat']);
@@ -50,25 +60,46 @@ test('with its first message it opens at once, and once only', async () => {
 test('it opens on the session of then, and on none that has ended, or on which it is not allowed', async () => {
   const { clock, handlers, hub } = setUp();
   const [first, second] = [fakeSession(), fakeSession()];
-  hub.useSession(first.session, true);
+  hub.useSession(first.session);
+  hub.openChannels(true);
   await clock.advance(OPENS_AFTER_MS / 2);
-  hub.useSession(second.session, true);
+  hub.useSession(second.session);
+  hub.openChannels(true);
   await clock.advance(OPENS_AFTER_MS);
   expect([first.opened, second.opened]).toEqual([[], ['chat']]);
 
   const ended = fakeSession();
-  hub.useSession(ended.session, true);
+  hub.useSession(ended.session);
+  hub.openChannels(true);
   ended.media.closed = true;
   const silent = fakeSession({ canPublishData: false });
   await clock.advance(OPENS_AFTER_MS);
-  hub.useSession(silent.session, true);
+  hub.useSession(silent.session);
+  hub.openChannels(true);
   await clock.advance(OPENS_AFTER_MS);
   expect([ended.opened, silent.opened]).toEqual([[], []]);
   expect(handlers.warning).not.toHaveBeenCalled();
 
   const last = fakeSession();
-  hub.useSession(last.session, true);
+  hub.useSession(last.session);
+  hub.openChannels(true);
   hub.close();
   await clock.advance(OPENS_AFTER_MS);
   expect(last.opened).toEqual([]);
+});
+
+test('what others send is taken before this client has opened anything', async () => {
+  const { hub } = setUp();
+  const [before, now] = [fakeSession(), fakeSession()];
+  hub.useSession(before.session);
+  hub.useSession(now.session);
+  const offer = {
+    dataConsumerId: 'c1',
+    dataProducerId: 'p1',
+    sctpStreamParameters: {},
+    label: 'chat',
+    peerId: 'ada',
+  };
+  await hub.newDataConsumer(offer);
+  expect([before.taken, now.taken, now.opened]).toEqual([[], ['c1'], []]);
 });

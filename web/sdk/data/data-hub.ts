@@ -55,22 +55,27 @@ export class DataHub {
     this.#handlers = handlers;
   }
 
-  /**
-   * Opens the channels on a new session; with `chat`, that one too, soon: the others should know it before its first
-   * message. Doesn't wait for them.
-   */
-  useSession(media: MediaSession, chat: boolean): void {
+  /** Takes what others send over a new session. */
+  useSession(media: MediaSession): void {
     this.#media = media;
     this.#endMigration();
     this.#goOver();
+    this.#chatTimer?.cancel();
     this.#chatOpening = undefined;
+  }
+
+  /**
+   * Opens the channels on the session in use; with `chat`, that one too, soon: the others should know it before its first
+   * message. Doesn't wait for them.
+   */
+  openChannels(chat: boolean): void {
+    const media = this.#media;
+    if (!media) return;
     for (const channel of this.#channels) {
-      if (channel === this.#chat) continue;
       channel.bringTo(media).catch((error: unknown) => {
         if (!media.closed) this.#handlers.warning(FleetClientError.from(error));
       });
     }
-    this.#chatTimer?.cancel();
     if (!chat && !this.#chat) return;
     this.#chatTimer = this.#clock.setTimer(CHAT_OPENS_AFTER_MS, () => {
       // A token may forbid data: then only `sendMessage` fails, with the server's reason.
