@@ -352,16 +352,22 @@ describe('the browser SDK', () => {
     expect(await ada.page.evaluate(() => globalThis.client.localTracks.length)).toBe(0);
   });
 
-  test('a camera that was on before the join is published by it, and leaving turns it off', async () => {
+  test('a camera that was on before the join is published by it, what others say is heard, and leaving turns it off', async () => {
     const roomId = randomUUID();
     const ada = await open(roomId, 'ada');
     const grace = await open(roomId, 'grace');
     await grace.join();
+    // The channel is there before the other one comes, and is offered while that camera is published.
+    await grace.page.evaluate(() => globalThis.client.sendMessage('nobody hears this'));
     await ada.page.evaluate(async () => {
       await globalThis.client.enableCamera({ resolution: '360p' });
       await globalThis.client.join();
     });
     await grace.seesMoving('ada');
+    await grace.page.evaluate(() => {
+      setInterval(() => void globalThis.client.sendMessage('hello Ada'), 200);
+    });
+    await ada.waitFor('message', ({ text }) => text === 'hello Ada');
     const state = await ada.page.evaluate(async () => {
       const track = globalThis.client.camera?.mediaStreamTrack;
       await globalThis.client.leave();
